@@ -1,0 +1,1 @@
+"""Everything that starts, stops and looks at a running Throughline."""
