@@ -1,1 +1,40 @@
-"""The events of the platform context."""
+"""The events of the platform itself: what operators do to all services at once.
+
+First among them the import of history. An import is one stream; its rows become events of the
+services, marked as backfilled.
+"""
+
+from __future__ import annotations
+
+from events.contracts.base import Contract, contract
+from events.contracts.fields import Count, Flag, Id, Text
+
+
+@contract("crm.platform.import.started", version=1, aggregate="import")
+class ImportStarted(Contract):
+    """An operator began to load history from a source."""
+
+    import_id = Id()
+    source = Text(shortest=1, longest=200, description="file or system that the rows come from")
+    rows = Count(required=False, description="number of rows, where it is known beforehand")
+    dry_run = Flag(description="true: rows are checked, nothing is written to the services")
+
+
+@contract("crm.platform.import.row_rejected", version=1, aggregate="import")
+class ImportRowRejected(Contract):
+    """One row broke a rule and was left out; the rows after it went on."""
+
+    import_id = Id()
+    row = Count(least=1, description="line in the source, the first is 1")
+    reason = Text(
+        shortest=1, longest=200, description="the rule that the row breaks; never quotes its values"
+    )
+
+
+@contract("crm.platform.import.completed", version=1, aggregate="import")
+class ImportCompleted(Contract):
+    """The last row was read; what was taken and what was rejected adds up to all rows."""
+
+    import_id = Id()
+    ok = Count(description="rows taken, now or by an earlier run of the same import")
+    failed = Count(description="rows rejected")
