@@ -1,0 +1,1 @@
+"""Analytics: judges customers by what happened; writes no operational state."""

@@ -1,0 +1,1 @@
+"""Sales: deals leads to sellers, carries opportunities and orders."""
