@@ -1,0 +1,1 @@
+"""What sales decides, as pure functions: pool, opportunity, order."""
