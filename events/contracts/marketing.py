@@ -6,7 +6,10 @@ marked in the schema and never part of an id.
 
 from __future__ import annotations
 
-from marshmallow import Schema
+from datetime import date
+from typing import Any
+
+from marshmallow import Schema, ValidationError
 
 from events.contracts.base import Contract, contract
 from events.contracts.fields import (
@@ -34,6 +37,70 @@ class ContactPointSchema(Schema):
 
     kind = OneOf(*CONTACT_KINDS)
     value = Text(pii=True, shortest=1, longest=320, description="320: the longest e-mail address")
+
+
+class Day(Text):
+    """A calendar day, `1984-02-29`."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            known = date.fromisoformat(text).isoformat() == text
+        except ValueError:
+            known = False
+        if not known:
+            raise ValidationError("must be a day, year-month-day")
+        return text
+
+
+class FamilySchema(Schema):
+    """The household, as far as it was told."""
+
+    status = Code(required=False, pii=True)
+    children = Count(required=False, most=50)
+    household_size = Count(required=False, least=1, most=100)
+
+
+class WorkSchema(Schema):
+    """Where and as what somebody works."""
+
+    employer = Text(required=False, pii=True, shortest=1, longest=200)
+    occupation = Text(required=False, pii=True, shortest=1, longest=200)
+    industry = Code(required=False)
+
+
+class AddressSchema(Schema):
+    """A postal address; `lines` holds what stands above the town, in order."""
+
+    lines = ListOf(Text(pii=True, shortest=1, longest=200), required=False, longest=5)
+    postal_code = Text(required=False, pii=True, shortest=1, longest=20)
+    city = Text(required=False, pii=True, shortest=1, longest=100)
+    region = Text(required=False, shortest=1, longest=100)
+    country = Text(shortest=2, longest=2, description="ISO 3166-1 alpha-2")
+
+
+class PurchasePreferenceSchema(Schema):
+    """What somebody likes to buy, at which price level, and where."""
+
+    categories = ListOf(Code(), required=False, longest=50)
+    price_band = Code(required=False)
+    channel = Code(required=False)
+
+
+class ProfileSchema(Schema):
+    """The profile's fields by name: the types of `old` and `new` in a `FieldChangeSchema`."""
+
+    name = Text(required=False, pii=True, shortest=1, longest=200)
+    birth_date = Day(required=False, pii=True)
+    family = Nested(FamilySchema, required=False)
+    work = Nested(WorkSchema, required=False)
+    income = Money(required=False, description="per year, before taxes")
+    address = Nested(AddressSchema, required=False)
+    hobbies = ListOf(Text(pii=True, shortest=1, longest=60), required=False, longest=30)
+    purchase_preference = Nested(PurchasePreferenceSchema, required=False)
+    locale = Text(required=False, shortest=2, longest=35, description="BCP 47, such as zh-CN")
+    contact_points = ListOf(Nested(ContactPointSchema), required=False, longest=20)
+    roles = ListOf(OneOf(*CUSTOMER_ROLES), required=False, shortest=1, longest=len(CUSTOMER_ROLES))
 
 
 class ProvenanceSchema(Schema):
@@ -64,7 +131,9 @@ class CustomerRegistered(Contract):
     contact_points = ListOf(Nested(ContactPointSchema), longest=20)
     locale = Text(required=False, shortest=2, longest=35, description="BCP 47, such as zh-CN")
     source = Code(description="where we learned of the customer")
-    member_no = Id(required=False, description="number in the programme of a former system")
+    member_no = Text(
+        required=False, pii=True, shortest=1, longest=60, description="of one customer only"
+    )
     scope = Scope()
 
 

@@ -1,0 +1,1 @@
+"""Marketing: who the customers are, and which of them might buy."""

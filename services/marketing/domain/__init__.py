@@ -1,0 +1,1 @@
+"""The decisions of marketing: pure functions, one file for each aggregate."""

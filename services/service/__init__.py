@@ -1,0 +1,1 @@
+"""Service: contacts with customers, and the cases that are worked on for them."""

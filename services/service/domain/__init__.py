@@ -1,0 +1,1 @@
+"""The decisions of service: pure functions, one file for each aggregate."""
