@@ -9,20 +9,46 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import singledispatch
 from typing import Any
+from zlib import crc32
 
 from marshmallow import Schema, fields, validate
 
 from events.contracts import fields as ours
 from events.contracts.base import Contract, Data
 
-_IDENTITY = "01934f7e-8a00-7000-8000-00000000000"
+_IDENTITY = "01934f7e-8a00-7000-8000-0000"
 _TIME = "2026-01-31T09:15:00.000Z"
+_LATER = {
+    "first_response": "2026-01-31T10:15:00.000Z",
+    "resolution": "2026-02-02T09:15:00.000Z",
+    "expected_close": "2026-06-30T00:00:00.000Z",
+}
 _WORDS = {
     "name": "Ada Lovelace",
-    "value": "ada@example.com",
+    "value": "+442079460000",
     "locale": "en-GB",
-    "source": "example.csv",
+    "subject": "The printer does not print",
+    "need": "A quieter printer for the reading room",
+    "raw": "Please call me about the quiet printers.",
+    "resolution": "Replaced the drum and printed a test page.",
+    "reference": "minutes of the visit on 30 January",
+    "product_line": "printers",
+    "channel": "web",
+    "pipeline": "standard",
+    "stage": "offer",
+    "tier": "caring",
+    "kind": "complaint",
+    "cause": "tier_changed",
+    "reason": "wrong_date",
+    "reason_code": "recomputed",
+    "cause_code": "worn_part",
+    "disposition": "answered",
+    "field": "name",
+    "org_unit": "north",
+    "team": "north-1",
+    "owner": "seller-7",
 }
+"""Readable words for common names; every other field is called what it is called."""
 
 
 def full(contract: type[Contract]) -> Data:
@@ -51,7 +77,10 @@ def _value(field: fields.Field[Any], name: str, _everything: bool) -> Any:
 @_value.register
 def _string(field: fields.String, name: str, _everything: bool) -> Any:
     choices = [one for one in field.validators if isinstance(one, validate.OneOf)]
-    return next(iter(choices[0].choices)) if choices else name
+    # The last word, where a field says what came before, so that it differs from what came after.
+    return (
+        list(choices[0].choices)[-1 if name == "from" else 0] if choices else _WORDS.get(name, name)
+    )
 
 
 @_value.register
@@ -65,7 +94,7 @@ def _text(field: ours.Text, name: str, _everything: bool) -> str:
 
 @_value.register
 def _id(_: ours.Id, name: str, _everything: bool) -> str:
-    return f"{_IDENTITY}{sum(name.encode()) % 10}"
+    return _WORDS.get(name) or f"{_IDENTITY}{crc32(name.encode()):08x}"
 
 
 @_value.register
@@ -79,8 +108,8 @@ def _amount(_: ours.Amount, _name: str, _everything: bool) -> str:
 
 
 @_value.register
-def _time(_: ours.Time, _name: str, _everything: bool) -> str:
-    return _TIME
+def _time(_: ours.Time, name: str, _everything: bool) -> str:
+    return _LATER.get(name, _TIME)
 
 
 @_value.register

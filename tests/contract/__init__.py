@@ -1,0 +1,1 @@
+"""The published language: what is promised to everybody who reads a topic."""
