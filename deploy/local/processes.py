@@ -8,6 +8,7 @@ a recorded process id, which the kernel may have given away since, is never trus
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ import psutil
 
 MARK = "THROUGHLINE_OWNED_BY"
 GRACE_SECONDS = 10.0
+POLL_SECONDS = 0.05
 
 
 def marked(folder: Path, base: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -33,16 +35,15 @@ def owned_by(folder: Path) -> list[psutil.Process]:
     ]
 
 
-def end(processes: list[psutil.Process], grace_seconds: float = GRACE_SECONDS) -> None:
+def end(found: list[psutil.Process], grace_seconds: float = GRACE_SECONDS) -> None:
     """Asks all to stop, waits, then kills what is left; returns when all are gone."""
-    for process in processes:
+    for process in found:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    _, stubborn = psutil.wait_procs(processes, timeout=grace_seconds)
-    for process in stubborn:
+    for process in _wait(found, grace_seconds):
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(stubborn, timeout=grace_seconds)
+    _wait(found, grace_seconds)
 
 
 def end_owned_by(folder: Path, grace_seconds: float = GRACE_SECONDS) -> int:
@@ -57,11 +58,27 @@ def end_owned_by(folder: Path, grace_seconds: float = GRACE_SECONDS) -> int:
     return ended
 
 
+def _wait(found: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Waits until all are gone; answers those that are not in time."""
+    deadline = time.monotonic() + seconds
+    while (left := [process for process in found if not _gone(process)]) and (
+        time.monotonic() < deadline
+    ):
+        time.sleep(POLL_SECONDS)
+    return left
+
+
+def _gone(process: psutil.Process) -> bool:
+    """Also true for a zombie: it holds nothing any more, and its parent may never collect it."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def _mark_of(process: psutil.Process) -> str | None:
     try:
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return None
-        return process.environ().get(MARK)
+        return None if _gone(process) else process.environ().get(MARK)
     except (psutil.Error, OSError):
         # Another user's process, or one that ended while we looked: not ours.
         return None
