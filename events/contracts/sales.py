@@ -90,7 +90,7 @@ class SellerCapacitySet(Contract):
 
 @contract("crm.sales.pool.lead_queued", version=1, aggregate="pool")
 class LeadQueued(Contract):
-    """Nobody could take the lead now: it waits, first come first served."""
+    """Nobody can take the lead now: it waits. A returned one goes to the head of the queue."""
 
     lead_id = Id()
     customer_id = Id()

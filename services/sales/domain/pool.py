@@ -1,8 +1,9 @@
 """A pool of sellers: deals each qualified lead to exactly one of them, fairly and provably.
 
-A lead is either waiting (first come, first served among those whom somebody can take), or live in
-one seller's hands until it is returned or released. Whatever frees or adds capacity deals the
-waiting leads in the same commit (dealing.py, draw.py); pool_state.py says what the facts mean.
+A lead is either waiting (returned ones first, then first come, first served, passing over those
+whom nobody can take now), or live in one seller's hands until it is returned or released.
+Whatever frees or adds capacity deals the waiting leads in the same commit (dealing.py, draw.py);
+pool_state.py says what the facts mean.
 Called by the reaction to qualified leads and by the pool API.
 """
 
@@ -120,12 +121,10 @@ def _own_facts(
 
 
 def _deal_after(state: Pool, command: object) -> list[Fact]:
-    """A returned lead comes before the waiting ones: its customer was promised a seller already."""
-    if not isinstance(command, ReturnLead):
-        return deal(state, state.waiting.values())
-    returned = state.waiting[command.lead_id]
-    others = [one for one in state.waiting.values() if one is not returned]
-    return deal_or_queue(state, returned, [returned, *others])
+    waiting = state.waiting.values()
+    if isinstance(command, ReturnLead):
+        return deal_or_queue(state, state.waiting[command.lead_id], waiting)
+    return deal(state, waiting)
 
 
 def _set_capacity(state: Pool, command: SetSellerCapacity) -> list[Fact]:

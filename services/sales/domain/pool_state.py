@@ -67,7 +67,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """`waiting` is in the order in which the leads were queued."""
+    """`waiting` is in the order in which the leads will be dealt."""
 
     scope: Scope = field(default_factory=Scope)
     sellers: Mapping[str, Seller] = field(default_factory=dict)
@@ -146,7 +146,7 @@ def _capacity_set(state: Pool, data: Mapping[str, Any]) -> Pool:
 
 def _queued(state: Pool, data: Mapping[str, Any]) -> Pool:
     lead = _lead(state, data)
-    return replace(state, waiting={**_without(state.waiting, lead.lead_id), lead.lead_id: lead})
+    return replace(state, waiting={**state.waiting, lead.lead_id: lead})
 
 
 def _assigned(state: Pool, data: Mapping[str, Any]) -> Pool:
@@ -167,13 +167,13 @@ def _accepted(state: Pool, data: Mapping[str, Any]) -> Pool:
 
 
 def _returned(state: Pool, data: Mapping[str, Any]) -> Pool:
-    """The lead waits until the next fact of the same commit deals or queues it."""
+    """Back to the head of the queue: its customer was promised a seller already."""
     lead = state.live[data["lead_id"]].lead
     lead = replace(lead, refused_by=(*lead.refused_by, data["seller_id"]))
     return replace(
         state,
         live=_without(state.live, lead.lead_id),
-        waiting={**state.waiting, lead.lead_id: lead},
+        waiting={lead.lead_id: lead, **state.waiting},
     )
 
 
