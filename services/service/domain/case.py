@@ -142,7 +142,9 @@ def _respond(state: Case, command: SendFirstResponse) -> Sequence[Fact]:
 
 
 def _resolve(state: Case, command: ResolveCase) -> Sequence[Fact]:
-    _check_open(state, command.case_id)
+    _check_known(state, command.case_id)
+    if state.status != "open":
+        raise RuleBroken(f"already-{state.status}", f"case {state.id} is {state.status}")
     resolved = fact(
         CaseResolved,
         **_names(state),
@@ -150,12 +152,14 @@ def _resolve(state: Case, command: ResolveCase) -> Sequence[Fact]:
         resolution=command.resolution,
         contacts=command.contacts,
     )
-    unanswered = (
-        ()
-        if state.responded
-        else _breach(state, "first_response", state.due.first_response, command.at)
-    )
-    return [resolved, *unanswered, *_breach(state, "resolution", state.due.resolution, command.at)]
+    return [resolved, *_missed(state, command.at)]
+
+
+def _missed(state: Case, at: datetime) -> Sequence[Fact]:
+    """What was not done in time by `at`, unless it is on record."""
+    unanswered = [] if state.responded else [("first_response", state.due.first_response)]
+    awaited = [*unanswered, ("resolution", state.due.resolution)]
+    return [one for metric, due in awaited for one in _breach(state, metric, due, at)]
 
 
 def _breach(state: Case, metric: str, due: datetime, at: datetime) -> Sequence[Fact]:
@@ -190,7 +194,7 @@ def _check_known(state: Case, case_id: str) -> None:
 def _check_open(state: Case, case_id: str) -> None:
     _check_known(state, case_id)
     if state.status != "open":
-        raise RuleBroken(f"already-{state.status}", f"case {state.id} is {state.status}")
+        raise RuleBroken("case-not-open", f"case {state.id} is {state.status}")
 
 
 def _names(state: Case) -> dict[str, Any]:
@@ -244,8 +248,8 @@ _CHANGES: Mapping[str, Callable[[Case, Data], Case]] = {
 
 def decide(state: Case, command: CaseCommand) -> Sequence[Fact]:
     """Raises NotFound, or RuleBroken with one of these codes: `already-opened`, `already-open`,
-    `already-responded`, `already-resolved`, `already-closed`, `case-not-resolved`,
-    `unknown-case-kind`, `unknown-priority`, `unknown-process-version`.
+    `already-responded`, `already-resolved`, `already-closed`, `case-not-open`,
+    `case-not-resolved`, `unknown-case-kind`, `unknown-priority`, `unknown-process-version`.
     """
     return _DECISIONS[type(command)](state, command)
 
