@@ -1,0 +1,148 @@
+"""Everything the gateway can be told from outside, read once into a frozen object.
+
+docs/reference/configuration.md is generated from here and compared in a test.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import environ
+
+ALLOW_PUBLIC = "yes-without-sign-in"
+"""Spelled out, so that nobody opens an unprotected gateway by setting a flag to `true`."""
+
+OWN_NAMES = frozenset({"customers", "openapi.json"})
+"""First segments under /v1 that are the gateway's: no service may have these names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a service listens: plain HTTP inside the private network."""
+
+    name: str
+    host: str
+    port: int
+
+
+def parse_upstreams(text: str) -> Mapping[str, Address]:
+    """Reads `sales=http://127.0.0.1:7002,…`; raises ValueError naming the part that is wrong."""
+    upstreams = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        address = _parse_upstream(part)
+        if address.name in upstreams:
+            raise ValueError(f"THROUGHLINE_UPSTREAMS names {address.name!r} twice")
+        upstreams[address.name] = address
+    return MappingProxyType(upstreams)
+
+
+def _parse_upstream(part: str) -> Address:
+    name, _, url = part.partition("=")
+    where = urlsplit(url)
+    plain = where.scheme == "http" and where.hostname and where.port
+    if not plain or where.path.strip("/") or where.query or where.username:
+        raise ValueError(f"THROUGHLINE_UPSTREAMS: {part!r} is not <name>=http://<host>:<port>")
+    if not name.isidentifier() or name in OWN_NAMES:
+        raise ValueError(f"THROUGHLINE_UPSTREAMS: {name!r} cannot name a service")
+    return Address(name, cast(str, where.hostname), cast(int, where.port))
+
+
+def _key(name: str, help: str, default: Any = "", converter: Any = str) -> Any:
+    return environ.var(default=default, converter=converter, name=name, help=help)
+
+
+@environ.config(prefix="", frozen=True)
+class GatewayConfig:
+    """The gateway's settings. Durations are seconds, sizes are bytes."""
+
+    host: str = _key("THROUGHLINE_HOST", "address to listen on", "127.0.0.1")
+    port: int = _key("THROUGHLINE_PORT", "port to listen on", "8000", int)
+    upstreams: Mapping[str, Address] = _key(
+        "THROUGHLINE_UPSTREAMS",
+        "the services: <name>=http://<host>:<port>, comma separated",
+        "",
+        parse_upstreams,
+    )
+    allow_public: str = _key(
+        "THROUGHLINE_ALLOW_PUBLIC",
+        f"'{ALLOW_PUBLIC}' lets a gateway without sign-in listen beyond loopback",
+    )
+    threads: int = _key("THROUGHLINE_THREADS", "requests served at the same time", "24", int)
+    body_limit: int = _key(
+        "THROUGHLINE_BODY_LIMIT", "largest request body in bytes (413 above)", "1048576", int
+    )
+    connect_timeout: float = _key(
+        "THROUGHLINE_CONNECT_TIMEOUT", "seconds to reach a service", "1", float
+    )
+    command_timeout: float = _key(
+        "THROUGHLINE_COMMAND_TIMEOUT", "seconds a service has to answer a command", "10", float
+    )
+    read_timeout: float = _key(
+        "THROUGHLINE_READ_TIMEOUT",
+        "seconds a service has to answer a read, besides the wait that Prefer asks for",
+        "15",
+        float,
+    )
+    part_timeout: float = _key(
+        "THROUGHLINE_PART_TIMEOUT",
+        "seconds each service has for its part of GET /v1/customers/{id}",
+        "1.5",
+        float,
+    )
+    client_timeout: float = _key(
+        "THROUGHLINE_CLIENT_TIMEOUT",
+        "seconds of silence after which a client that sends or reads is given up",
+        "15",
+        float,
+    )
+    keepalive: int = _key(
+        "THROUGHLINE_KEEPALIVE",
+        "seconds an idle client connection is kept: above what clients and balancers keep",
+        "75",
+        int,
+    )
+    grace: int = _key(
+        "THROUGHLINE_GRACE", "seconds that running requests have after SIGTERM", "25", int
+    )
+    log_level: str = _key("THROUGHLINE_LOG_LEVEL", "debug, info, warning or error", "info")
+
+    @property
+    def public(self) -> bool:
+        """Whether others than this machine can reach the gateway."""
+        return not is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Judges the text only: a name other than `localhost` may resolve to anything."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def load_config(variables: Mapping[str, str] | None = None) -> GatewayConfig:
+    """Reads the environment; raises ValueError naming the variable that makes no sense."""
+    source = os.environ if variables is None else variables
+    config = environ.to_config(GatewayConfig, environ=dict(source))
+    if not config.upstreams:
+        raise ValueError("THROUGHLINE_UPSTREAMS names no service")
+    if config.threads < 2 * RESERVE:
+        raise ValueError(f"THROUGHLINE_THREADS is {config.threads}: at least {2 * RESERVE}")
+    if config.public and config.allow_public != ALLOW_PUBLIC:
+        raise ValueError(
+            f"THROUGHLINE_HOST is {config.host!r}: there is no sign-in yet, so the gateway listens"
+            f" on loopback only, unless THROUGHLINE_ALLOW_PUBLIC={ALLOW_PUBLIC}"
+        )
+    return config
+
+
+RESERVE = 8
+"""Threads that no single service may occupy: what is left for the others and for health."""

@@ -1,0 +1,130 @@
+"""The OpenAPI 3.1 document of the gateway's own routes; each service describes its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+_PART = {
+    "type": "object",
+    "required": ["status", "data"],
+    "properties": {
+        "status": {
+            "enum": ["current", "stale", "missing", "unavailable"],
+            "description": "stale: older than the Consistency-Token asks for; "
+            "missing: this service does not know the customer; "
+            "unavailable: it did not answer in time",
+        },
+        "data": {"type": ["object", "null"], "description": "the service's own document"},
+    },
+}
+
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string", "description": "urn:throughline:problem:<code>"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "trace": {"type": "string", "description": "trace id, for whoever reads the logs"},
+        "service": {"type": "string", "description": "the service that is away, busy or late"},
+    },
+}
+
+
+def document(services: Sequence[str]) -> dict[str, Any]:
+    """The document, linking those of the `services` behind this gateway."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Throughline gateway",
+            "version": "1",
+            "description": "Requests to /v1/<service>/… are answered by that service: "
+            + ", ".join(f"[{name}](/v1/{name}/openapi.json)" for name in services),
+        },
+        "paths": {
+            "/": _simple("index", "What is here"),
+            "/livez": _simple("livez", "Whether the process lives"),
+            "/readyz": _health("readyz", "Whether it takes requests, and which services answer"),
+            "/startupz": _simple("startupz", "Whether it has started"),
+            "/metrics": _metrics(),
+            "/v1/openapi.json": _simple("openapi", "This document"),
+            "/v1/customers/{id}": {"get": _customer(services)},
+        },
+        "components": {"schemas": {"Part": _PART, "Problem": _PROBLEM}},
+        "x-services": {name: f"/v1/{name}/openapi.json" for name in services},
+    }
+
+
+def _operation(id: str, summary: str, **responses: Any) -> dict[str, Any]:
+    return {
+        "operationId": id,
+        "summary": summary,
+        "responses": {code.removeprefix("s"): answer for code, answer in responses.items()},
+    }
+
+
+def _simple(id: str, summary: str) -> dict[str, Any]:
+    return {"get": _operation(id, summary, s200=_json({"type": "object"}))}
+
+
+def _health(id: str, summary: str) -> dict[str, Any]:
+    state = _json({"type": "object"})
+    draining = {**state, "description": "Draining: no new traffic is wanted"}
+    return {"get": _operation(id, summary, s200=state, s503=draining)}
+
+
+def _metrics() -> dict[str, Any]:
+    text = {"description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    return {"get": _operation("metrics", "Prometheus metrics", s200=text)}
+
+
+def _customer(services: Sequence[str]) -> dict[str, Any]:
+    composed = {
+        "type": "object",
+        "required": ["id", "parts"],
+        "properties": {
+            "id": {"type": "string"},
+            "parts": {
+                "type": "object",
+                "properties": {name: {"$ref": "#/components/schemas/Part"} for name in services},
+            },
+        },
+    }
+    operation = _operation(
+        "getCustomer",
+        "What each service knows of a customer, side by side",
+        s200=_json(composed),
+        s400=_problem("The request itself is malformed"),
+        s404=_problem("All services answered and none knows the customer"),
+        s503=_problem("Too few services answered to tell"),
+    )
+    return {**operation, "parameters": _CUSTOMER_PARAMETERS}
+
+
+_CUSTOMER_PARAMETERS = [
+    {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+    {
+        "name": "Consistency-Token",
+        "in": "header",
+        "description": "as a command answered it: the parts shall contain that write",
+        "schema": {"type": "string"},
+    },
+    {
+        "name": "Prefer",
+        "in": "header",
+        "description": "wait=<seconds>, handling=strict",
+        "schema": {"type": "string"},
+    },
+]
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": "OK", "content": {"application/json": {"schema": schema}}}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": description, "content": content}

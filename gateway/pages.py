@@ -1,0 +1,174 @@
+"""What the gateway answers itself: the composed customer, health, metrics, its own description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, cast
+
+import orjson
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from gateway.config import GatewayConfig
+from gateway.customers import BadQuestion, Customers, not_composed, verdict
+from gateway.exchange import Exchange
+from gateway.headers import request_headers
+from gateway.metrics import CONTENT_TYPE, Metrics
+from gateway.openapi import document
+from gateway.problems import MEDIA_TYPE, Refusal
+from gateway.upstreams import Outgoing, Upstream
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+PROBE_SECONDS = 0.5
+"""How long a readiness probe looks for a service."""
+
+
+class Pages:
+    """The gateway's own routes, as one WSGI callable behind the edge's checks."""
+
+    def __init__(
+        self,
+        config: GatewayConfig,
+        upstreams: Mapping[str, Upstream],
+        customers: Customers,
+        metrics: Metrics,
+    ) -> None:
+        self.draining = False
+        self._config = config
+        self._upstreams = upstreams
+        self._customers = customers
+        self._metrics = metrics
+        self._probes = ThreadPoolExecutor(len(upstreams), "probe")
+        self._flask = self._routes(Flask("gateway", static_folder=None))
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._flask(environ, start_response)
+
+    def _routes(self, app: Flask) -> Flask:
+        app.add_url_rule("/", view_func=self.index)
+        app.add_url_rule("/livez", view_func=self.livez)
+        app.add_url_rule("/readyz", view_func=self.readyz)
+        app.add_url_rule("/startupz", view_func=self.startupz)
+        app.add_url_rule("/metrics", view_func=self.metrics)
+        app.add_url_rule("/v1/openapi.json", view_func=self.openapi)
+        app.add_url_rule("/v1/customers/<id>", view_func=self.customer)
+        app.register_error_handler(HTTPException, _problem_of)
+        app.register_error_handler(Refusal, _refused)
+        app.after_request(_note)
+        return app
+
+    def index(self) -> Response:
+        names = list(self._upstreams)
+        return _json(
+            {
+                "name": "Throughline",
+                "about": "one address for the services; see links",
+                "sign_in": self.sign_in(),
+                "links": {
+                    "openapi": "/v1/openapi.json",
+                    "customer": "/v1/customers/{id}",
+                    "health": ["/livez", "/readyz", "/startupz"],
+                    "metrics": "/metrics",
+                },
+                "services": {
+                    name: {"base": f"/v1/{name}/", "openapi": f"/v1/{name}/openapi.json"}
+                    for name in names
+                },
+            }
+        )
+
+    def sign_in(self) -> str:
+        """What protects the gateway, in words."""
+        if self._config.public:
+            return "none yet: open to whoever reaches this address, as it was told to be"
+        return "none yet: it listens on loopback only"
+
+    def livez(self) -> Response:
+        return _json({"status": "alive"})
+
+    def startupz(self) -> Response:
+        return _json({"status": "started"})
+
+    def readyz(self) -> Response:
+        """Ready as long as it accepts: a service that is away is told, and costs no readiness."""
+        probed = self._probes.map(_reachable, self._upstreams.values())
+        reachable = dict(zip(self._upstreams, probed, strict=True))
+        status = "draining" if self.draining else "ready"
+        return _json({"status": status, "services": reachable}, 503 if self.draining else 200)
+
+    def metrics(self) -> Response:
+        return Response(self._metrics.page(), content_type=CONTENT_TYPE)
+
+    def openapi(self) -> Response:
+        return _json(document(tuple(self._upstreams)))
+
+    def customer(self, id: str) -> Response:
+        exchange = _exchange()
+        headers = request_headers(request.environ, exchange.traceparent, exchange.correlation)
+        segment = exchange.path.rpartition("/")[2]  # still encoded, as it came
+        try:
+            parts = self._customers.parts(segment, headers)
+        except BadQuestion as bad:
+            return _json(bad.problem, 400, MEDIA_TYPE)
+        if verdict(parts) != 200:
+            raise not_composed(id, parts)
+        shown = {name: {"status": part.status, "data": part.data} for name, part in parts.items()}
+        response = _json({"id": id, "parts": shown})
+        response.headers["Cache-Control"] = "no-store"
+        if any(part.status == "stale" for part in parts.values()):
+            response.headers["Consistency"] = "stale"
+        return response
+
+
+def _reachable(upstream: Upstream) -> bool:
+    """Whether anything that speaks HTTP answers there."""
+    try:
+        answer = upstream.send(Outgoing("GET", "/livez", {}, PROBE_SECONDS))
+    except Refusal:
+        return False
+    answer.close()
+    return True
+
+
+def _exchange() -> Exchange:
+    return cast(Exchange, request.environ["throughline.exchange"])
+
+
+def _json(value: Any, status: int = 200, content_type: str = "application/json") -> Response:
+    return Response(orjson.dumps(value), status, content_type=content_type)
+
+
+def _refused(refusal: Refusal) -> Response:
+    exchange = _exchange()
+    content = refusal.problem(exchange.path, exchange.trace)
+    response = Response(content, refusal.status, content_type=MEDIA_TYPE)
+    response.headers.update(refusal.headers)
+    return response
+
+
+_CODES = {404: "no-such-path", 405: "method-not-allowed"}
+
+
+def _problem_of(error: HTTPException) -> Response:
+    """Keeps the exception's own headers: a 405 without Allow is not one."""
+    status = error.code or 500
+    detail = "the gateway knows no such path; GET / lists what is here"
+    if status != 404:
+        detail = error.description or error.name
+    response = _refused(Refusal(status, _CODES.get(status, "http"), detail))
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _note(response: Response) -> Response:
+    exchange = _exchange()
+    if request.url_rule is not None:
+        exchange.route = request.url_rule.rule.replace("<id>", "{id}")
+    response.headers["X-Correlation-Id"] = exchange.correlation
+    exchange.note(response.status_code)
+    return response

@@ -1,0 +1,62 @@
+"""application/problem+json (RFC 9457), the one form of every error that the gateway answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Refusal(Exception):
+    """A request that ends here: raised anywhere below the edge, answered by it as a problem.
+
+    `code` is stable and kebab-case; `members` are added to the problem (`service` for example).
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.members = members
+
+    def problem(self, instance: str = "", trace: str = "") -> bytes:
+        """The body; `instance` is the path of the request, `trace` its trace id."""
+        return problem(
+            self.status, self.code, self.detail, instance=instance, trace=trace, **self.members
+        )
+
+
+def problem(
+    status: int, code: str, detail: str, *, instance: str = "", trace: str = "", **members: Any
+) -> bytes:
+    """Encodes one problem; empty members are left out."""
+    known = {
+        "type": f"urn:throughline:problem:{code}",
+        "title": title(status),
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        "trace": trace,
+    }
+    return orjson.dumps({key: value for key, value in {**known, **members}.items() if value})
+
+
+def title(status: int) -> str:
+    return HTTPStatus(status).phrase
+
+
+def status_line(status: int) -> str:
+    return f"{status} {title(status)}"
