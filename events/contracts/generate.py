@@ -4,7 +4,9 @@
     python -m events.contracts.generate --check   # changes nothing; exit 1 with a diff when stale
 
 Both refuse a contract that contradicts its published schema, and a published schema without a
-contract. Nothing is ever removed.
+contract. Nothing is ever removed. A version that no log outside of this checkout can hold, because
+it was never released, may be taken back by hand: delete its schema and its golden example, and
+publish it again.
 """
 
 from __future__ import annotations
@@ -115,8 +117,7 @@ def run(contracts: Contracts, layout: Layout, *, check: bool) -> tuple[int, str]
     for path, text in texts.items():
         if not check and (not path.exists() or path.read_text("utf-8") != text):
             write(path, text)
-    done = "written" if differences else "up to date"
-    return 0, f"{len(texts)} files from {len(contracts)} contracts, {len(differences)} {done}."
+    return 0, f"{len(texts)} files from {len(contracts)} contracts, {len(differences)} written."
 
 
 def _json(document: dict[str, Any]) -> str:

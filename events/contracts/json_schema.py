@@ -55,6 +55,9 @@ def described(schema: type[Schema] | Schema) -> str:
 
 
 def _object(schema: Schema) -> Json:
+    if schema._hooks.get("validates_schema") or schema._hooks.get("validates"):
+        name = type(schema).__name__
+        raise TypeError(f"{name} has a rule that JSON Schema can't tell: it belongs in the domain")
     members: Mapping[str, fields.Field[Any]] = schema.fields
     result: Json = {"type": "object"}
     if text := described(schema):
@@ -71,6 +74,7 @@ def _key(name: str, field: fields.Field[Any]) -> str:
 
 def property_schema(field: fields.Field[Any]) -> Json:
     """One field: its form, its bounds, what it means, whether it is personal."""
+    _refuse_unknown_form(field)
     result = _form(field)
     for validator in field.validators:
         result.update(_bound(validator, result.get("type")))
@@ -83,18 +87,31 @@ def property_schema(field: fields.Field[Any]) -> Json:
     return result
 
 
+def _refuse_unknown_form(field: fields.Field[Any]) -> None:
+    """A subclass that checks more than the class whose form it would take needs its own."""
+    for ancestor in type(field).__mro__:
+        if ancestor in _form.registry and ancestor is not object:
+            return
+        if "_deserialize" in vars(ancestor):
+            name = type(field).__name__
+            raise TypeError(f"{name} has no JSON Schema form: teach json_schema.py one")
+
+
 @singledispatch
 def _form(field: fields.Field[Any]) -> Json:
     raise TypeError(f"{type(field).__name__} has no JSON Schema form: teach json_schema.py one")
 
 
 @_form.register
-def _string(field: fields.String) -> Json:
-    pattern = getattr(field, "pattern", None)
-    if pattern is None:
-        return {"type": "string"}
+def _string(_: fields.String) -> Json:
+    return {"type": "string"}
+
+
+@_form.register
+def _matched(field: ours._Matched) -> Json:
     # `\d` means other digits too in Python, and only ours elsewhere.
-    return {"type": "string", "pattern": f"^(?:{pattern.pattern})$".replace(r"\d", "[0-9]")}
+    pattern = f"^(?:{field.pattern.pattern})$".replace(r"\d", "[0-9]")
+    return {"type": "string", "pattern": pattern}
 
 
 @_form.register
@@ -109,12 +126,12 @@ def _time(_: ours.Time) -> Json:
 
 
 @_form.register
-def _integer(_: fields.Integer) -> Json:
+def _whole(_: ours.Count) -> Json:
     return {"type": "integer"}
 
 
 @_form.register
-def _boolean(_: fields.Boolean) -> Json:
+def _flag(_: ours.Flag) -> Json:
     return {"type": "boolean"}
 
 
@@ -161,7 +178,7 @@ def _bound(validator: Any, kind: Any) -> Json:
             return {"enum": list(validator.choices)}
         case _:
             name = getattr(validator, "__name__", type(validator).__name__)
-            raise TypeError(f"the rule {name} has no JSON Schema form: it belongs into the domain")
+            raise TypeError(f"the rule {name} has no JSON Schema form: it belongs in the domain")
 
 
 def _length(length: validate.Length, what: str) -> Json:
