@@ -1,0 +1,167 @@
+"""How services declare their HTTP API: a `Routes` blueprint with three decorators.
+
+    orders = Routes("orders", "/v1/orders")
+
+    @orders.create("", PlaceOrderBody)
+    @orders.command("/<id:order_id>/complete")
+    @orders.query("/<id:order_id>", OrderAnswer)
+
+Each documents its operation for OpenAPI and reads what it needs from the request: `body` for
+commands with a schema, `params` for queries with a schema. The operation's id is the function's
+name in camelCase, its summary and description come from the docstring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+import flask_smorest
+from flask import Response
+from marshmallow import Schema, fields
+
+from events.http.body import BodyReader, NoBody
+from events.http.commands import CommandAnswer
+from events.http.consistency import wait_for_tokens
+from events.http.encoding import public, to_json
+from events.http.paging import Page
+from events.http.params import Params, ParamsReader
+
+View = Callable[..., Any]
+
+_COMMAND_HEADERS = ["XActor", "XCorrelationId", "XCausationId", "IdempotencyKey"]
+_QUERY_HEADERS = ["XCorrelationId", "ConsistencyToken", "Prefer"]
+
+
+class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
+    """A blueprint whose operations all have the manners of this platform."""
+
+    def __init__(self, name: str, prefix: str, *, description: str = "") -> None:
+        super().__init__(name, name, url_prefix=prefix, description=description)
+
+    def create(self, rule: str, body: type[Schema] | None = None) -> Callable[[View], View]:
+        """POST that makes an aggregate. The view takes `body` and returns `answer_create(…)`."""
+        return self._command(rule, body, 201, [*_COMMAND_HEADERS])
+
+    def command(self, rule: str, body: type[Schema] | None = None) -> Callable[[View], View]:
+        """POST to an existing aggregate. The view returns `answer_change(…)`."""
+        return self._command(rule, body, 200, ["IfMatch", *_COMMAND_HEADERS])
+
+    def query(
+        self,
+        rule: str,
+        answer: type[Schema],
+        params: type[Schema] | None = None,
+        *,
+        many: bool = False,
+        tagged: bool = False,
+    ) -> Callable[[View], View]:
+        """GET. The view takes `params` and returns a document, or with `many` a `Page`.
+
+        `tagged`: the document's `version` is its aggregate's, and becomes the ETag.
+        """
+        reader = ParamsReader(params or Params)
+
+        def declare(view: View) -> View:
+            @wraps(view)
+            def call(**path: Any) -> Response:
+                given = reader.read()
+                freshness = wait_for_tokens()
+                outcome = view(**path, params=given) if params else view(**path)
+                response = _answer(outcome, tagged=tagged)
+                if freshness is not None:
+                    freshness.mark(response)
+                return response
+
+            schema = _page_schema(answer) if many else answer
+            headers = ["Consistency", *(["ETag"] if tagged else [])]
+            operation = _operation(view, [*_QUERY_HEADERS], 200, schema, headers)
+            if params:
+                operation["parameters"].append({"in": "query", "schema": params})
+            return self._declare("GET", rule, view, call, operation)
+
+        return declare
+
+    def _command(
+        self, rule: str, body: type[Schema] | None, status: int, headers: list[str]
+    ) -> Callable[[View], View]:
+        reader = BodyReader(body or NoBody)
+
+        def declare(view: View) -> View:
+            @wraps(view)
+            def call(**path: Any) -> Any:
+                given = reader.read()
+                return view(**path, body=given) if body else view(**path)
+
+            sent = ["ETag", "ConsistencyToken", "IdempotencyReplayed"]
+            if status == 201:
+                sent.append("Location")
+            operation = _operation(view, headers, status, CommandAnswer, sent)
+            if body:
+                content = {"application/json": {"schema": body}}
+                operation["requestBody"] = {"required": reader.required, "content": content}
+            return self._declare("POST", rule, view, call, operation)
+
+        return declare
+
+    def _declare(
+        self, method: str, rule: str, view: View, call: View, operation: dict[str, Any]
+    ) -> View:
+        """Registers the wrapped view; the name in the module stays the plain function."""
+        call._apidoc = {"manual_doc": operation}  # type: ignore[attr-defined]
+        self.add_url_rule(rule, view.__name__, call, methods=[method])
+        return view
+
+
+def _answer(outcome: Any, *, tagged: bool) -> Response:
+    if isinstance(outcome, Response):
+        return outcome
+    if isinstance(outcome, Page):
+        body: Mapping[str, Any] = {
+            "items": [public(item) for item in outcome.items],
+            "next_cursor": outcome.next_cursor,
+        }
+    else:
+        body = public(outcome)
+    response = Response(to_json(body), content_type="application/json")
+    if tagged and "version" in body:
+        # For If-Match only. No 304s are made from it: a view also holds what other aggregates
+        # contributed, and changes without this version.
+        response.headers["ETag"] = f'"{body["version"]}"'
+    return response
+
+
+def _operation(
+    view: View, parameters: list[Any], status: int, schema: type[Schema], headers: list[str]
+) -> dict[str, Any]:
+    """The OpenAPI operation; names are references to components that `openapi.py` defines."""
+    first, *others = view.__name__.split("_")
+    refs = {
+        _HEADER_NAMES.get(name, name): {"$ref": f"#/components/headers/{name}"} for name in headers
+    }
+    answer = {
+        "description": "Done" if status == 200 else "Created",
+        "headers": refs,
+        "content": {"application/json": {"schema": schema}},
+    }
+    return {
+        "operationId": first + "".join(word.capitalize() for word in others),
+        "parameters": list(parameters),
+        "responses": {str(status): answer},
+    }
+
+
+_HEADER_NAMES = {
+    "ConsistencyToken": "Consistency-Token",
+    "IdempotencyReplayed": "Idempotency-Replayed",
+}
+
+
+def _page_schema(item: type[Schema]) -> type[Schema]:
+    """`{items: [item], next_cursor}` under the item's name."""
+    members: dict[str, Any] = {
+        "items": fields.List(fields.Nested(item), required=True),
+        "next_cursor": fields.String(required=True, allow_none=True),
+    }
+    return type(f"{item.__name__}Page", (Schema,), {**members, "__doc__": "One page of a list."})

@@ -1,0 +1,86 @@
+"""What a web process holds for all of its requests: `app.extensions["throughline"]`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+
+from flask import current_app
+from pymongo.collection import Collection
+
+from events.commands import Commands
+from events.errors import InFlight
+from events.http.health import Health
+from events.types import ConsistencyToken
+
+EXTENSION = "throughline"
+Documents = Collection[dict[str, Any]]
+
+
+class Views(Protocol):
+    """The service's read models, as `events.projection` offers them."""
+
+    @property
+    def timeline(self) -> Documents:
+        """One document for every event of every context."""
+        ...
+
+    def collection(self, name: str) -> Documents:
+        """The live version of a view."""
+        ...
+
+    def holds(self, token: ConsistencyToken) -> bool:
+        """Whether the live projection has applied that event, and so all before it."""
+        ...
+
+    def blocked(self, stream: str) -> bool:
+        """Whether the stream is parked: waiting for it is of no use."""
+        ...
+
+
+class InFlightKeys:
+    """The Idempotency-Keys being worked on in this process."""
+
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def held(self, key: str | None) -> Iterator[None]:
+        """Raises `InFlight` when somebody holds the key; always lets go of it."""
+        if key is None:
+            yield
+            return
+        with self._lock:
+            if key in self._keys:
+                raise InFlight(key)
+            self._keys.add(key)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._keys.discard(key)
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """One per web process, made after fork."""
+
+    name: str
+    commands: Commands
+    views: Views
+    health: Health
+    in_flight: InFlightKeys = field(default_factory=InFlightKeys)
+
+
+def runtime() -> Runtime:
+    """The current app's runtime."""
+    return cast(Runtime, current_app.extensions[EXTENSION])
+
+
+def views() -> Views:
+    """The current app's read models."""
+    return runtime().views
