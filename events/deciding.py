@@ -39,6 +39,7 @@ class Decider(Generic[S, Cmd]):
     `subject(state)` is the customer whom the record is about, `scope(state)` where it belongs;
     both are asked after the new facts are applied. A fact with a `customer_id` names its own
     subject.
+    `claims(fact)` names what only one stream may hold, such as a member number.
     """
 
     aggregate: str
@@ -47,6 +48,7 @@ class Decider(Generic[S, Cmd]):
     evolve: Callable[[S, Fact], S]
     subject: Callable[[S], CustomerId | None]
     scope: Callable[[S], Scope]
+    claims: Callable[[Fact], Sequence[str]] = lambda _: ()
 
     def fold(self, facts: Iterable[Fact], state: S | None = None) -> S:
         """The state after the facts, from the beginning or from `state`."""

@@ -17,6 +17,8 @@ CustomerId = NewType("CustomerId", str)
 Version = NewType("Version", int)
 """Position of an event in its stream: 1, 2, 3 … without holes. 0 is the empty stream."""
 
+EMPTY = Version(0)
+
 VERSION_DIGITS = 10
 
 

@@ -1,0 +1,221 @@
+"""Kafka behind the port, with every default that is wrong for us overridden.
+
+Clients hang in a forked child: make them in the process that uses them.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.consumer.subscription_state import ConsumerRebalanceListener
+from kafka.coordinator.assignors.range import RangePartitionAssignor
+from kafka.errors import FencedInstanceIdError, KafkaError, NoOffsetForPartitionError
+from kafka.structs import OffsetAndMetadata
+
+from events.envelope import TYPE_HEADER, Event, encode, headers_of
+from events.errors import Fenced, Transient
+from events.log.port import Partition, Polled, Record
+
+DELIVERY_TIMEOUT_MS = 20_000
+"""A dead broker shows after this long; the relay then starts again from its checkpoint."""
+
+CLOSE_SECONDS = 3
+LINGER_MS = 2
+BATCH_BYTES = 256 * 1024
+
+
+class KafkaEventProducer:
+    """One relay's producer: idempotent, acknowledged by all replicas, compressed."""
+
+    def __init__(self, bootstrap: str, name: str, topic: str) -> None:
+        self._topic = topic
+        self._producer = KafkaProducer(
+            bootstrap_servers=bootstrap.split(","),
+            client_id=name,
+            enable_idempotence=True,
+            acks="all",
+            compression_type="lz4",
+            linger_ms=LINGER_MS,
+            batch_size=BATCH_BYTES,
+            delivery_timeout_ms=DELIVERY_TIMEOUT_MS,
+            request_timeout_ms=10_000,
+            max_block_ms=DELIVERY_TIMEOUT_MS,
+            allow_auto_create_topics=False,
+            metrics_enabled=False,
+        )
+
+    def send(self, events: Sequence[Event]) -> None:
+        try:
+            futures = [
+                self._producer.send(
+                    self._topic,
+                    value=encode(event),
+                    key=event.key.encode(),
+                    headers=list(headers_of(event)),
+                )
+                for event in events
+            ]
+            self._producer.flush(timeout=DELIVERY_TIMEOUT_MS / 1000 + 5)
+            for future in futures:
+                future.get(timeout=1)
+        except (KafkaError, AssertionError) as error:
+            raise Transient(f"not acknowledged: {type(error).__name__}") from error
+
+    def close(self) -> None:
+        self._producer.close(timeout=CLOSE_SECONDS)
+
+
+class _Flag(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Runs on the client's network thread, where nothing else is safe than to set a flag."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Event()
+
+    def on_partitions_revoked(self, revoked: Any) -> None:
+        self.changed.set()
+
+    def on_partitions_assigned(self, assigned: Any) -> None:
+        self.changed.set()
+
+    def on_partitions_lost(self, lost: Any) -> None:
+        self.changed.set()
+
+
+class KafkaEventConsumer:
+    """A member of a group, or with `group=None` the reader of all partitions.
+
+    `member` is stable over restarts (the pod's name): a member that comes back within the session
+    time-out takes its partitions without a rebalance.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topics: Sequence[str],
+        *,
+        group: str | None,
+        member: str | None = None,
+        batch: int = 2000,
+        session_timeout_ms: int = 10_000,
+    ) -> None:
+        self._topics = tuple(topics)
+        self._bootstrap = bootstrap
+        self._group = group
+        self._flag = _Flag()
+        self._consumer = KafkaConsumer(
+            bootstrap_servers=bootstrap.split(","),
+            client_id=member or "reader",
+            group_id=group,
+            group_instance_id=member if group else None,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            allow_auto_create_topics=False,
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            max_poll_records=batch,
+            session_timeout_ms=session_timeout_ms,
+            heartbeat_interval_ms=min(3_000, session_timeout_ms // 3),
+            max_partition_fetch_bytes=2 * 1024 * 1024,
+            metrics_enabled=False,
+        )
+        if group:
+            self._consumer.subscribe(list(topics), listener=self._flag)
+        else:
+            self._assign_all()
+
+    def poll(self, timeout_seconds: float) -> Polled:
+        try:
+            polled = self._consumer.poll(timeout_ms=int(timeout_seconds * 1000))
+        except NoOffsetForPartitionError:
+            self._flag.changed.clear()
+            return Polled(reassigned=True)
+        except FencedInstanceIdError as error:
+            raise Fenced("another process runs under this member's name") from error
+        except KafkaError as error:
+            raise Transient(f"poll: {type(error).__name__}") from error
+        if self._flag.changed.is_set():
+            self._flag.changed.clear()
+            return Polled(reassigned=True)
+        return Polled({Partition(*at): _records(Partition(*at), polled[at]) for at in polled})
+
+    def assignment(self) -> frozenset[Partition]:
+        return frozenset(Partition(p.topic, p.partition) for p in self._consumer.assignment())
+
+    def seek(self, positions: Mapping[Partition, int]) -> None:
+        for partition, offset in positions.items():
+            self._consumer.seek(TopicPartition(*partition), offset)
+
+    def bounds(self) -> Mapping[Partition, tuple[int, int]]:
+        wanted = [TopicPartition(*partition) for partition in self.assignment()]
+        first = _guarded(lambda: self._consumer.beginning_offsets(wanted, timeout_ms=10_000))
+        following = _guarded(lambda: self._consumer.end_offsets(wanted, timeout_ms=10_000))
+        return {Partition(*at): (first[at], following[at]) for at in wanted}
+
+    def ahead(self) -> int | None:
+        distances: list[int] = []
+        for partition in self._consumer.assignment():
+            end = self._consumer.highwater(partition)
+            if end is not None:
+                distances.append(max(0, end - self._consumer.position(partition)))
+        return sum(distances)
+
+    def topic_ids(self) -> Mapping[str, str]:
+        return topic_ids(self._bootstrap, self._topics)
+
+    def hint(self, positions: Mapping[Partition, int]) -> None:
+        if self._group and positions:
+            offsets = {
+                TopicPartition(*partition): OffsetAndMetadata(offset, "", -1)
+                for partition, offset in positions.items()
+            }
+            self._consumer.commit_async(offsets)
+
+    def close(self) -> None:
+        self._consumer.close(autocommit=False, timeout_ms=CLOSE_SECONDS * 1000)
+
+    def _assign_all(self) -> None:
+        known = self._consumer.partitions_for_topic
+        found = [
+            TopicPartition(topic, number)
+            for topic in self._topics
+            for number in sorted(_guarded(partial(known, topic)) or ())
+        ]
+        self._consumer.assign(found)
+        self._flag.changed.set()
+
+
+def _records(partition: Partition, messages: Iterable[Any]) -> list[Record]:
+    return [
+        Record(partition, message.offset, _type_of(message.headers), message.value)
+        for message in messages
+    ]
+
+
+def _type_of(headers: Sequence[tuple[str, bytes]]) -> str:
+    for name, value in headers or ():
+        if name == TYPE_HEADER:
+            return value.decode()
+    return ""
+
+
+def _guarded(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except KafkaError as error:
+        raise Transient(f"{type(error).__name__}") from error
+
+
+def topic_ids(bootstrap: str, topics: Sequence[str]) -> dict[str, str]:
+    """The broker's id of each topic."""
+    admin = _guarded(
+        lambda: KafkaAdminClient(bootstrap_servers=bootstrap.split(","), client_id="topic-ids")
+    )
+    try:
+        described = _guarded(lambda: admin.describe_topics(list(topics)))
+    finally:
+        admin.close()
+    return {one["name"]: str(uuid.UUID(str(one["topic_id"]))) for one in described}

@@ -1,0 +1,70 @@
+"""Applying events to a projection: inside one transaction, around the verdict of `sorting`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from events.crashing import crash_point
+from events.envelope import Event
+from events.errors import Corrupt
+from events.projection.sorting import Poisoned, Sorted, ids_to_look_up, sort_out
+from events.projection.unit import Move, ProjectionStorage, Unit
+from events.projection.view import PoisonAt, View, fold, keys_of
+
+PARK_LIMIT = 20
+"""Streams newly poisoned in one batch. More is no bad event but a bad deploy: halt instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The records of one poll, decoded, with the checkpoints that they move."""
+
+    events: Sequence[Event]
+    moves: Sequence[Move]
+
+
+def apply_batch(storage: ProjectionStorage, batch: Batch) -> Sorted:
+    """Applies what may be applied, parks what can't be, moves the checkpoints: all or nothing.
+
+    Raises `Fenced`, `Transient`, or `Corrupt` when the batch shows that data or deploy is broken.
+    """
+    poisoned: dict[str, Poisoned] = {}
+    while True:
+        try:
+            return storage.run(lambda unit: _work(unit, storage.views, batch, poisoned))
+        except PoisonAt as poison:
+            poisoned[poison.event.stream] = Poisoned(poison.event.version, poison.reason)
+            if len(poisoned) > PARK_LIMIT:
+                raise Corrupt(f"{len(poisoned)} streams poisoned at once: {poison}") from poison
+
+
+def _work(
+    unit: Unit, views: Sequence[View], batch: Batch, poisoned: Mapping[str, Poisoned]
+) -> Sorted:
+    unit.advance(batch.moves)
+    wanted = ids_to_look_up(batch.events)
+    verdict = sort_out(batch.events, unit.present(wanted), unit.parked(wanted), poisoned)
+    check_duplicates(unit, verdict.duplicates)
+    apply_events(unit, views, verdict.apply)
+    reasons = {stream: poison.reason for stream, poison in poisoned.items()}
+    unit.park(verdict.park, reasons)
+    crash_point("projection.inside_transaction")
+    return verdict
+
+
+def apply_events(unit: Unit, views: Sequence[View], events: Sequence[Event]) -> None:
+    """Timeline first, then each view, each document once."""
+    unit.insert_entries(events)
+    for view in views:
+        keys = keys_of(view, events)
+        if keys:
+            unit.write(view, fold(view, unit.documents(view, keys), events))
+
+
+def check_duplicates(unit: Unit, duplicates: Sequence[Event]) -> None:
+    """The same place in a stream must hold the same event: else a store was restored."""
+    known = unit.event_ids([event.entry for event in duplicates]) if duplicates else {}
+    for event in duplicates:
+        if known.get(event.entry, event.id) != event.id:
+            raise Corrupt(f"{event.entry} was {known[event.entry]} and is now {event.id}")

@@ -1,0 +1,153 @@
+"""The loop of one projection version: poll, apply in one transaction, poll again.
+
+Positions are the checkpoints' (not the group's): after every new assignment and every failure
+they are read again and the consumer seeks to them. Doubt is resolved by dropping what was polled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from events.crashing import crash_point
+from events.envelope import Event, decode
+from events.errors import Corrupt, Fenced, Poison, Transient
+from events.log.port import Consumer, Partition, Record
+from events.projection.applying import Batch, apply_batch
+from events.projection.sorting import Sorted
+from events.projection.unit import Move, ProjectionStorage
+from events.sealing import PLAIN, Seal
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a projector has done since it started."""
+
+    applied: int = 0
+    duplicates: int = 0
+    early: int = 0
+    parked: int = 0
+    unreadable: int = 0
+    batches: int = 0
+    rejoins: int = 0
+    open_gaps: set[str] = field(default_factory=set)
+
+    def add(self, verdict: Sorted) -> None:
+        self.batches += 1
+        self.applied += len(verdict.apply)
+        self.duplicates += len(verdict.duplicates)
+        self.early += len(verdict.early)
+        self.parked += len(verdict.park)
+        self.open_gaps.difference_update([event.stream for event in verdict.apply])
+        self.open_gaps.update(event.stream for event in verdict.early)
+
+
+class Projector:
+    """Owns a consumer; call `step` again and again from one thread."""
+
+    def __init__(self, storage: ProjectionStorage, consumer: Consumer, seal: Seal = PLAIN) -> None:
+        self.storage = storage
+        self.consumer = consumer
+        self.counts = Counts()
+        self._seal = seal
+        self.known_lag: int | None = None
+        self._positions: dict[Partition, int] = {}
+
+    def step(self, timeout_seconds: float) -> int:
+        """One poll and its transaction; returns how many records it took.
+
+        Raises `Transient` after going back to the checkpoints, `Corrupt` when it must not go on.
+        """
+        polled = self.consumer.poll(timeout_seconds)
+        if polled.reassigned:
+            self._rejoin()
+            return 0
+        records = self._continuous(polled.records)
+        self.known_lag = self.consumer.ahead()
+        if not records:
+            return 0
+        try:
+            verdict = apply_batch(self.storage, self._batch(records))
+        except Fenced:
+            log.info("projection.fenced", partitions=len(records))
+            self._rejoin()
+            return 0
+        except Transient:
+            self._rejoin()
+            raise
+        crash_point("projection.after_transaction")
+        self._settle(records, verdict)
+        return sum(len(batch) for batch in records.values())
+
+    def close(self) -> None:
+        """Leaves the group at once when it is a dynamic member; a static one keeps its place."""
+        self.consumer.close()
+
+    def _settle(self, records: Mapping[Partition, Sequence[Record]], verdict: Sorted) -> None:
+        for partition, batch in records.items():
+            self._positions[partition] = batch[-1].offset + 1
+        if verdict.early:
+            log.warning("projection.early", events=len(verdict.early))
+        self.counts.add(verdict)
+        self.consumer.hint({partition: self._positions[partition] for partition in records})
+
+    def _rejoin(self) -> None:
+        """Reads the checkpoints of the present assignment and continues from them."""
+        self.counts.rejoins += 1
+        self._positions = {}
+        assignment = self.consumer.assignment()
+        if not assignment:
+            return
+        ids = self.consumer.topic_ids()
+        positions = self.storage.positions({at: ids[at.topic] for at in assignment})
+        self._check_range(positions)
+        self.consumer.seek(positions)
+        self._positions = dict(positions)
+
+    def _check_range(self, positions: Mapping[Partition, int]) -> None:
+        """History that is gone, or a log shorter than what was read from it, must stop us."""
+        bounds = self.consumer.bounds()
+        for partition, position in positions.items():
+            first, following = bounds.get(partition, (0, position))
+            if not first <= position <= following:
+                raise Corrupt(
+                    f"{partition}: next offset {position} is outside {first} to {following}"
+                )
+
+    def _continuous(
+        self, polled: Mapping[Partition, Sequence[Record]]
+    ) -> Mapping[Partition, Sequence[Record]]:
+        """Keeps the partitions that continue where we are; goes back where one does not."""
+        kept: dict[Partition, Sequence[Record]] = {}
+        for partition, records in polled.items():
+            position = self._positions.get(partition)
+            if position is not None and records and records[0].offset == position:
+                kept[partition] = records
+            elif position is not None:
+                self.consumer.seek({partition: position})
+        return kept
+
+    def _batch(self, records: Mapping[Partition, Sequence[Record]]) -> Batch:
+        decoded = (self._decoded(record) for batch in records.values() for record in batch)
+        return Batch(
+            events=[event for event in decoded if event],
+            moves=[
+                Move(partition, batch[0].offset, batch[-1].offset + 1)
+                for partition, batch in records.items()
+            ],
+        )
+
+    def _decoded(self, record: Record) -> Event | None:
+        """None for a record that no relay wrote: it names no stream, so none can be parked."""
+        try:
+            return decode(record.value, self._seal)
+        except Poison as poison:
+            self.counts.unreadable += 1
+            log.error(
+                "projection.unreadable", at=f"{record.partition}@{record.offset}", why=str(poison)
+            )
+            return None

@@ -1,0 +1,222 @@
+"""The relay's ports on MongoDB: a change stream, its checkpoint, and a lease on the server's clock.
+
+relay        {_id: "checkpoint", token, fence}  and  {_id: "lease", owner, until, fence}
+relay_heads  {_id: stream, version}
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pymongo import ReturnDocument, UpdateOne, WriteConcern
+from pymongo.client_session import ClientSession
+from pymongo.errors import OperationFailure, PyMongoError
+
+from events.envelope import Commit
+from events.errors import Fenced, Transient
+from events.mongodb import Db, Document, is_transient
+from events.relay.port import Fed, Token, TokenLost
+from events.store.documents import from_document
+
+LEASE_SECONDS = 10
+"""A dead relay's successor starts after this long; renewal costs one small write a third of it."""
+
+FEED_BATCH = 1000
+_FOLLOWS = WriteConcern(w=1)
+"""Heads follow the log: losing some of them in a crash only publishes duplicates."""
+_LOST_CODES = frozenset({136, 222, 260, 280, 286})
+"""Capped position lost, stream closed, invalid token, stream fatal, history lost."""
+
+_CURSOR_NOT_FOUND = 43
+
+
+class ChangeStreamFeed:
+    """The server's change stream of `commits`, driven by its own two commands.
+
+    That gives whole replies (one `getMore`, many commits) together with the token after them,
+    also when there are none: a quiet service's token must not grow old.
+    """
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+        self._session: ClientSession | None = None
+        self._cursor = 0
+        self._first: Fed | None = None
+
+    def open(self, token: Token | None) -> Token:
+        self.close()
+        self._session = self._db.client.start_session()
+        stream: dict[str, Any] = {} if token is None else {"resumeAfter": token}
+        reply = self._command(
+            {
+                "aggregate": "commits",
+                "pipeline": [
+                    {"$changeStream": stream},
+                    {"$match": {"operationType": {"$in": ["insert", "invalidate", "drop"]}}},
+                ],
+                "cursor": {"batchSize": 0},
+                "readConcern": {"level": "majority"},
+            }
+        )
+        self._cursor = reply["cursor"]["id"]
+        self._first = self._fed(reply["cursor"].get("firstBatch", ()), reply["cursor"])
+        return self._first.token
+
+    def take(self, wait_seconds: float) -> Fed:
+        if self._first is not None and self._first.commits:
+            first, self._first = self._first, None
+            return first
+        reply = self._command(
+            {
+                "getMore": self._cursor,
+                "collection": "commits",
+                "batchSize": FEED_BATCH,
+                "maxTimeMS": max(1, int(wait_seconds * 1000)),
+            }
+        )
+        return self._fed(reply["cursor"]["nextBatch"], reply["cursor"])
+
+    def scan(self) -> Iterable[Commit]:
+        cursor = self._db["commits"].find({}, batch_size=FEED_BATCH).sort("_id", 1)
+        try:
+            for document in cursor:
+                yield from_document(document, seal=None)
+        except PyMongoError as error:
+            raise _translated(error) from error
+
+    def close(self) -> None:
+        if self._session is None:
+            return
+        if self._cursor:
+            try:
+                self._db.command(
+                    {"killCursors": "commits", "cursors": [self._cursor]}, session=self._session
+                )
+            except PyMongoError:
+                """The server forgets an idle cursor by itself."""
+        self._session.end_session()
+        self._session, self._cursor, self._first = None, 0, None
+
+    def _fed(self, changes: Sequence[Mapping[str, Any]], cursor: Mapping[str, Any]) -> Fed:
+        if any(change["operationType"] != "insert" for change in changes):
+            raise TokenLost("the collection was dropped or renamed")
+        commits = [from_document(change["fullDocument"], seal=None) for change in changes]
+        return Fed(commits, cursor["postBatchResumeToken"])
+
+    def _command(self, command: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self._db.command(
+                command, session=self._session, codec_options=self._db.codec_options
+            )
+        except PyMongoError as error:
+            raise _translated(error) from error
+
+
+class MongoRelayBook:
+    """See `RelayBook`."""
+
+    def __init__(self, db: Db) -> None:
+        self._relay = db["relay"]
+        self._heads = db["relay_heads"].with_options(write_concern=_FOLLOWS)
+
+    def token(self) -> Token | None:
+        found = self._relay.find_one({"_id": "checkpoint"})
+        return found["token"] if found else None
+
+    def heads(self, streams: Sequence[str]) -> Mapping[str, int]:
+        found = self._heads.find({"_id": {"$in": list(streams)}})
+        return {one["_id"]: one["version"] for one in found}
+
+    def save(self, heads: Mapping[str, int], token: Token | None, fence: int) -> None:
+        try:
+            if heads:
+                self._heads.bulk_write(
+                    [
+                        UpdateOne({"_id": stream}, {"$max": {"version": version}}, upsert=True)
+                        for stream, version in heads.items()
+                    ],
+                    ordered=False,
+                )
+            if token is not None:
+                self._save_token(token, fence)
+        except PyMongoError as error:
+            raise _translated(error) from error
+
+    def _save_token(self, token: Token, fence: int) -> None:
+        self._relay.update_one(
+            {"_id": "checkpoint"}, {"$setOnInsert": {"fence": 0, "token": None}}, upsert=True
+        )
+        result = self._relay.update_one(
+            {"_id": "checkpoint", "fence": {"$lte": fence}},
+            {"$set": {"token": token, "fence": fence}},
+        )
+        if result.matched_count == 0:
+            raise Fenced("another relay has taken over")
+
+
+class MongoLease:
+    """A lease judged by the server's clock, renewed at a third of its length.
+
+    It is released by unsetting, never by deleting: the fencing number must not start again. A
+    process that restarts under the same owner's name takes over at once, with a new number, and
+    a zombie of that name notices by the number.
+    """
+
+    def __init__(self, db: Db, owner: str) -> None:
+        self._relay = db["relay"]
+        self._owner = owner
+        self._fence: int | None = None
+        self._renew_at = 0.0
+
+    def acquire(self) -> int | None:
+        if self._fence is not None and time.monotonic() < self._renew_at:
+            return self._fence
+        try:
+            held: Document = self._relay.find_one_and_update(  # type: ignore[assignment]
+                {"_id": "lease"},
+                [self._claim(fresh=self._fence is None)],
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        except PyMongoError as error:
+            raise _translated(error) from error
+        self._renew_at = time.monotonic() + LEASE_SECONDS / 3
+        ours = held["owner"] == self._owner and self._fence in (None, held["fence"])
+        self._fence = held["fence"] if ours else None
+        return self._fence
+
+    def release(self) -> None:
+        try:
+            self._relay.update_one(
+                {"_id": "lease", "owner": self._owner, "fence": self._fence},
+                {"$unset": {"owner": 1, "until": 1}},
+            )
+        except PyMongoError as error:
+            raise _translated(error) from error
+        self._fence = None
+
+    def _claim(self, *, fresh: bool) -> dict[str, Any]:
+        """As an update pipeline, so that `$$NOW` is the server's clock."""
+        ours = {"$eq": ["$owner", self._owner]}
+        free = {"$lte": [{"$ifNull": ["$until", "$$NOW"]}, "$$NOW"]}
+        mine = {"$or": [ours, free]}
+        changes_hands = {"$or": [{"$and": [free, {"$not": [ours]}]}, {"$and": [ours, fresh]}]}
+        until = {"$add": ["$$NOW", LEASE_SECONDS * 1000]}
+        next_fence = {"$add": [{"$ifNull": ["$fence", 0]}, 1]}
+        return {
+            "$set": {
+                "until": {"$cond": [mine, until, "$until"]},
+                "fence": {"$cond": [changes_hands, next_fence, "$fence"]},
+                "owner": {"$cond": [mine, self._owner, "$owner"]},
+            }
+        }
+
+
+def _translated(error: PyMongoError) -> Exception:
+    if isinstance(error, OperationFailure) and error.code in _LOST_CODES:
+        return TokenLost(str(error)[:200])
+    if isinstance(error, OperationFailure) and error.code == _CURSOR_NOT_FOUND:
+        return Transient("the server forgot the cursor")
+    return Transient(str(error)[:200]) if is_transient(error) else error

@@ -1,0 +1,1 @@
+"""Processes: configuration in, clients after fork, health and metrics out."""

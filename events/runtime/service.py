@@ -1,0 +1,73 @@
+"""What a service is to the engine: a name and four tables. Each service has one `DEFINITION`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from events.config import Config
+from events.http.routes import Routes
+from events.log.kafka import KafkaEventConsumer
+from events.mongodb import Client, Db, connect, database
+from events.projection.mongo import MongoProjection
+from events.projection.versions import VersionBook
+from events.projection.view import View
+from events.reactions.reaction import Reaction
+from events.store.mongo import MongoEventStore
+
+
+@dataclass(frozen=True)
+class ServiceDefinition:
+    """`name` is the context, the database's suffix and the topic's middle."""
+
+    name: str
+    views: Sequence[View] = ()
+    reactions: Sequence[Reaction] = ()
+    blueprints: Sequence[Routes] = ()
+
+    @property
+    def view_names(self) -> list[str]:
+        return [view.name for view in self.views]
+
+    def views_named(self, names: Sequence[str]) -> list[View]:
+        """The views that a version was begun with, as the code knows them now."""
+        return [view for view in self.views if view.name in names]
+
+
+class House:
+    """One process's handles on one service: made after fork, from configuration."""
+
+    def __init__(self, definition: ServiceDefinition, config: Config, role: str) -> None:
+        self.definition = definition
+        self.config = config
+        self.client: Client = connect(config.mongodb_uri, f"throughline-{definition.name}-{role}")
+        self.db: Db = database(self.client, config.database(definition.name))
+        self.store = MongoEventStore(self.db, definition.name)
+        self.versions = VersionBook(self.db)
+
+    def prepare(self) -> None:
+        """Makes what must exist before the first command or event; safe to run side by side."""
+        self.store.prepare()
+        live = self.versions.open(self.definition.view_names).live
+        self.projection(live).prepare()
+
+    def projection(self, version: int) -> MongoProjection:
+        """The storage of one version, with the views that it was begun with."""
+        names = self.versions.read().views[version]
+        return MongoProjection(self.db, version, self.definition.views_named(names))
+
+    def consumer(self, role: str | None) -> KafkaEventConsumer:
+        """A member of this role's group over all topics; None reads everything by itself."""
+        config = self.config
+        prefix = f"{config.topic_prefix}.{self.definition.name}"
+        return KafkaEventConsumer(
+            config.kafka_bootstrap,
+            config.topics,
+            group=f"{prefix}.{role}" if role else None,
+            member=f"{prefix}.{role}.{config.instance}" if role else None,
+            batch=config.batch,
+            session_timeout_ms=config.session_timeout_ms,
+        )
+
+    def close(self) -> None:
+        self.client.close()
