@@ -18,6 +18,16 @@ from events.contracts.json_schema import described
 _SHARED = (ours.MoneySchema, ours.ScopeSchema, ours.DecisionSchema)
 _MOST = 10**12
 """The bound of a count that nobody bounded: nothing that a reader needs to know."""
+_FORMS = (
+    ours.Id,
+    ours.Code,
+    ours.Text,
+    ours.Time,
+    ours.Amount,
+    ours.Currency,
+    ours.Facts,
+    ours.Anything,
+)
 _HEAD = """\
 # Events
 
@@ -39,6 +49,8 @@ def catalogue(contracts: Iterable[type[Contract]]) -> str:
         for aggregate, of_aggregate in groupby(of_context, key=lambda one: one.AGGREGATE):
             parts.append(f"### {context} · {aggregate}\n")
             parts.extend(_event(one) for one in of_aggregate)
+    parts.append("## Forms\n")
+    parts.append("".join(_form_line(form) for form in _FORMS))
     parts.append("## Shared shapes\n")
     parts.extend(_shape(one) for one in _SHARED)
     return "\n".join(parts)
@@ -49,6 +61,10 @@ def _event(contract: type[Contract]) -> str:
         f"#### {contract.__name__}\n\n`{contract.TYPE}`\n\n{described(contract)}\n\n"
         f"{_table(contract())}"
     )
+
+
+def _form_line(form: type[fields.Field[Any]]) -> str:
+    return f"- **{form.__name__.lower()}**: {form.__doc__}\n"
 
 
 def _shape(schema: type[Schema]) -> str:
@@ -65,7 +81,7 @@ def _rows(schema: Schema, at: str) -> Iterator[str]:
     for name, field in schema.fields.items():
         optional = "" if field.required else "?"
         inner, brackets = _unwrapped(field)
-        mark = "●" if _personal(field) or _personal(inner) else ""
+        mark = "●" if inner.metadata.get("pii") else ""
         meaning = field.metadata.get("description") or _meaning(inner)
         path = f"{at}{field.data_key or name}{brackets}"
         yield f"| `{path}`{optional} | {_form(field)} | {mark} | {_escaped(meaning)} |\n"
@@ -80,10 +96,6 @@ def _meaning(field: fields.Field[Any]) -> str:
     if isinstance(field, fields.Nested) and not isinstance(field.schema, _SHARED):
         return described(field.schema)
     return ""
-
-
-def _personal(field: fields.Field[Any]) -> bool:
-    return bool(field.metadata.get("pii"))
 
 
 def _unwrapped(field: fields.Field[Any]) -> tuple[fields.Field[Any], str]:

@@ -115,7 +115,7 @@ def run(contracts: Contracts, layout: Layout, *, check: bool) -> tuple[int, str]
     if check and differences:
         return 1, "".join(differences) + "Stale: run `python -m events.contracts.generate`."
     for path, text in texts.items():
-        if not check and (not path.exists() or path.read_text("utf-8") != text):
+        if not path.exists() or path.read_text("utf-8") != text:
             write(path, text)
     return 0, f"{len(texts)} files from {len(contracts)} contracts, {len(differences)} written."
 
