@@ -31,10 +31,11 @@ class Server(ABC):
     name: ClassVar[str]
     port_names: ClassVar[tuple[str, ...]]
 
-    def __init__(self, folder: Path, owner: Path | None = None) -> None:
+    def __init__(self, folder: Path, owner: Path | None = None, log: Path | None = None) -> None:
         """`owner` is the folder whose mark the process carries (default: `folder`)."""
         self.folder = folder.resolve()
         self.owner = (owner or folder).resolve()
+        self.log = log or self.folder / f"{self.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     # --- what each kind of server says about itself
@@ -115,10 +116,6 @@ class Server(ABC):
     @property
     def data(self) -> Path:
         return self.folder / "data"
-
-    @property
-    def log(self) -> Path:
-        return self.folder / f"{self.name}.log"
 
     @property
     def ports(self) -> dict[str, int]:

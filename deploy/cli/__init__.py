@@ -1,0 +1,1 @@
+"""The command line tool `throughline`: one module for each group of commands."""

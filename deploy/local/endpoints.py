@@ -1,0 +1,90 @@
+"""Every address of a running system, kept in `.local/endpoints.json` for people and programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from deploy.local.ports import LOOPBACK, keep_or_pick
+
+SERVICES = ("marketing", "sales", "service", "analytics")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Addresses for clients: URLs over HTTP, a MongoDB URI, Kafka's bootstrap servers."""
+
+    gateway: str
+    kafka: str
+    mongodb: str
+    marketing: str
+    sales: str
+    service: str
+    analytics: str
+    workers: Mapping[str, str]
+    """Health and metrics of each service's worker, by service."""
+    supervisor: str
+    """The supervisor's control socket."""
+
+    @classmethod
+    def settle(cls, before: Endpoints | None, kafka: str, mongodb: str, socket: Path) -> Endpoints:
+        """Addresses for a new start: the ports of the one before where they are still free."""
+        names = ["gateway", *SERVICES, *(f"{service}-worker" for service in SERVICES)]
+        ports = keep_or_pick(names, before.ports if before else {})
+        urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
+        return cls(
+            kafka=kafka,
+            mongodb=mongodb,
+            supervisor=str(socket),
+            workers={service: urls.pop(f"{service}-worker") for service in SERVICES},
+            **urls,
+        )
+
+    @property
+    def services(self) -> dict[str, str]:
+        """The URL of each service's web process, by service."""
+        return {service: getattr(self, service) for service in SERVICES}
+
+    @property
+    def programs(self) -> dict[str, str]:
+        """The URL of every process of ours, by the name of its program."""
+        return {
+            "gateway": self.gateway,
+            **{f"{service}-web": url for service, url in self.services.items()},
+            **{f"{service}-worker": url for service, url in self.workers.items()},
+        }
+
+    @property
+    def ports(self) -> dict[str, int]:
+        workers = ((f"{service}-worker", url) for service, url in self.workers.items())
+        return _ports([("gateway", self.gateway), *self.services.items(), *workers])
+
+    def environment(self) -> dict[str, str]:
+        """What a process needs to reach the servers."""
+        return {"MONGODB_URI": self.mongodb, "KAFKA_BOOTSTRAP_SERVERS": self.kafka}
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def save(self, file: Path) -> None:
+        """Writes beside and renames: a reader never sees half of it."""
+        partial = file.with_suffix(".partial")
+        partial.write_text(json.dumps(self.as_dict(), indent=2) + "\n")
+        partial.replace(file)
+
+    @classmethod
+    def load(cls, file: Path) -> Endpoints | None:
+        """None when there was no start yet, or one of another version of this file."""
+        try:
+            return cls(**json.loads(file.read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def _ports(urls: Iterable[tuple[str, str]]) -> dict[str, int]:
+    found = ((name, urlsplit(url).port) for name, url in urls)
+    return {name: port for name, port in found if port is not None}

@@ -1,0 +1,81 @@
+"""What a local system consists of: each process with its command and its environment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from deploy.local.endpoints import SERVICES, Endpoints
+from deploy.local.ports import LOOPBACK
+from deploy.local.server import Server
+
+SERVERS_FIRST = 10
+"""Priorities: lower starts earlier and stops later."""
+SERVICES_NEXT = 20
+GATEWAY_LAST = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process under the supervisor. `automatic` ones start with the supervisor itself."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    priority: int = SERVICES_NEXT
+    automatic: bool = False
+
+
+def server_programs(servers: Sequence[Server]) -> list[Program]:
+    """The embedded servers; they must be prepared."""
+    return [
+        Program(server.name, server.command(), priority=SERVERS_FIRST, automatic=True)
+        for server in servers
+    ]
+
+
+def service_programs(endpoints: Endpoints) -> list[Program]:
+    """Web and worker of each service, and the gateway; started once the servers are ready."""
+    webs = [_web(service, endpoints) for service in SERVICES]
+    workers = [_worker(service, endpoints) for service in SERVICES]
+    return [*workers, *webs, _gateway(endpoints)]
+
+
+def _web(service: str, endpoints: Endpoints) -> Program:
+    name = f"{service}-web"
+    port = _port(endpoints.services[service])
+    return Program(
+        name, _module(f"services.{service}.web"), _environment(name, THROUGHLINE_PORT=port)
+    )
+
+
+def _worker(service: str, endpoints: Endpoints) -> Program:
+    name = f"{service}-worker"
+    port = _port(endpoints.workers[service])
+    return Program(
+        name,
+        _module(f"services.{service}.worker"),
+        _environment(name, THROUGHLINE_HEALTH_PORT=port),
+    )
+
+
+def _gateway(endpoints: Endpoints) -> Program:
+    upstreams = ",".join(f"{service}={url}" for service, url in endpoints.services.items())
+    environment = _environment(
+        "gateway", THROUGHLINE_PORT=_port(endpoints.gateway), THROUGHLINE_UPSTREAMS=upstreams
+    )
+    return Program("gateway", _module("gateway"), environment, priority=GATEWAY_LAST)
+
+
+def _module(name: str) -> list[str]:
+    return [sys.executable, "-m", name]
+
+
+def _environment(instance: str, **own: str) -> dict[str, str]:
+    return {"THROUGHLINE_INSTANCE": instance, "THROUGHLINE_HOST": LOOPBACK, **own}
+
+
+def _port(url: str) -> str:
+    return str(urlsplit(url).port)
