@@ -248,11 +248,12 @@ def test_a_returned_lead_comes_before_those_that_wait() -> None:
         lead(1),
         lead(2),
         lead(3),
+        lead(4),
         ReturnLead("lead-1", "ann", "no_time", NOON),
     )
     state = POOL.fold(history(POOL, *before))
     assert state.live["lead-3"].seller_id == "ann"
-    outcome = after(*before, lead(4)).when(AcceptLead("lead-2", "ben", "deal-2", NOON))
+    outcome = after(*before).when(AcceptLead("lead-2", "ben", "deal-2", NOON))
     assert drawn(outcome.facts) == [("lead-1", "ben")]
 
 
