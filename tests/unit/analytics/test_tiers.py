@@ -215,7 +215,7 @@ def test_thresholds_do_not_depend_on_the_order_of_input(
     assert thresholds(POLICY_1, shuffled, NOON) == thresholds(POLICY_1, population, NOON)
 
 
-def test_three_vips_of_values_that_do_not_divide_evenly_keep_to_the_cap() -> None:
+def test_values_that_do_not_divide_evenly_keep_to_the_cap() -> None:
     """100 / 0.9 has no end: the threshold is rounded up, or both of the tied would stay."""
     population = [Member(usd(100), "vip")] * 2 + [Member(usd(1))] * 98
     computed = thresholds(POLICY_1, population, NOON)
