@@ -12,8 +12,9 @@ from events.http.body import MAX_BODY_BYTES
 from events.http.context import register_context
 from events.http.encoding import use_orjson
 from events.http.health import health_blueprint
+from events.http.identifiers import CONVERTERS
 from events.http.metrics import register_metrics
-from events.http.openapi import CONVERTERS, Api
+from events.http.openapi import Api
 from events.http.problems import register_problems
 from events.http.routes import Routes
 from events.http.runtime import EXTENSION, Runtime

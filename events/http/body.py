@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from flask import request
 from marshmallow import RAISE, Schema, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from events.contracts.base import flatten_faults
 from events.errors import FieldFault
@@ -46,6 +47,9 @@ class BodyReader:
     def read(self) -> dict[str, Any]:
         """The checked body of the current request; raises `Problem`."""
         raw = request.get_data(cache=True)
+        if len(raw) >= MAX_BODY_BYTES and request.content_length is None:
+            # werkzeug cuts a chunked body at the cap in silence.
+            raise RequestEntityTooLarge
         if not raw and not self.required:
             return self._load({})
         _check_media_type()
@@ -110,7 +114,7 @@ def _inspect(value: Any, pointer: str, depth: int, faults: list[FieldFault]) -> 
                 faults.append(FieldFault(_step(pointer, key), detail))
         elif isinstance(inner, (dict, list)):
             _inspect(inner, _step(pointer, key), depth + 1, faults)
-        elif isinstance(inner, (int, float)) and not -_INT64 <= inner < _INT64:
+        elif isinstance(inner, (int, float)) and abs(inner) >= _INT64:
             faults.append(FieldFault(_step(pointer, key), "the number is too large"))
 
 

@@ -14,6 +14,7 @@ from time import monotonic
 
 from flask import Response, request
 
+from events.http.identifiers import STREAM_PATTERN
 from events.http.metrics import CONSISTENCY_LATE, CONSISTENCY_WAIT
 from events.http.problem import Problem, bad_header
 from events.http.runtime import Runtime, runtime
@@ -24,12 +25,12 @@ DEFAULT_WAIT_SECONDS = 2.0
 MAX_WAIT_SECONDS = 10.0
 """A waiting read holds one of the few request threads."""
 MAX_TOKENS = 20
-MAX_TOKEN_LENGTH = 250
 FIRST_STEP_SECONDS = 0.010
 LAST_STEP_SECONDS = 0.080
 """Polls double from one to the other: most writes are visible within tens of milliseconds."""
 
 _WAIT = re.compile(r"\s*wait\s*=\s*\"?(\d{1,6}(?:\.\d{1,3})?)\"?\s*", re.ASCII | re.IGNORECASE)
+_STREAM = re.compile(STREAM_PATTERN)
 _STRICT = re.compile(r"\s*handling\s*=\s*\"?strict\"?\s*", re.IGNORECASE)
 
 
@@ -76,7 +77,7 @@ def parse_tokens(text: str) -> Sequence[ConsistencyToken]:
         tokens = [ConsistencyToken.parse(part) for part in parts]
     except ValueError:
         raise bad_header(HEADER, "must be <stream>@<version>, several with commas") from None
-    if any(len(token.stream) > MAX_TOKEN_LENGTH or not token.version for token in tokens):
+    if not all(token.version and _STREAM.fullmatch(token.stream) for token in tokens):
         raise bad_header(HEADER, "names no version of a stream")
     return tokens
 

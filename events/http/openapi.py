@@ -7,31 +7,13 @@ from typing import Any, ClassVar
 import flask_smorest
 from flask import Response
 from marshmallow import Schema, fields
-from werkzeug.routing import BaseConverter
 
 from events.contracts.fields import Text, Time, _Matched
 from events.contracts.json_schema import property_schema
 from events.http.encoding import to_json
+from events.http.identifiers import ID_PATTERN, STREAM_PATTERN, IdConverter, StreamConverter
 from events.http.params import Moment
 from events.http.problems import MEDIA_TYPE
-
-ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}"
-STREAM_PATTERN = r"[a-z][a-z0-9_]{0,59}-[A-Za-z0-9][A-Za-z0-9._:-]{0,99}"
-
-
-class IdConverter(BaseConverter):
-    """`<id:order_id>`: an opaque identifier; anything else is a 404 before it is looked for."""
-
-    regex = ID_PATTERN
-
-
-class StreamConverter(BaseConverter):
-    """`<stream:stream>`: `<aggregate type>-<aggregate id>`."""
-
-    regex = STREAM_PATTERN
-
-
-CONVERTERS = {"id": IdConverter, "stream": StreamConverter}
 
 
 class ErrorPlace(Schema):

@@ -110,7 +110,7 @@ def after_keys(sort: Sort, values: Sequence[Any]) -> Document:
             alternatives.append({**same, name: beyond})
         same[name] = value
     (first, direction), value = sort.keys[0], values[0]
-    return {first: _from(value, direction), "$or": alternatives}
+    return {**_bound(first, value, direction), "$or": alternatives}
 
 
 def _beyond(value: Any, direction: int) -> Document | None:
@@ -120,10 +120,11 @@ def _beyond(value: Any, direction: int) -> Document | None:
     return {"$gt": value} if direction > 0 else {"$not": {"$gte": value}}
 
 
-def _from(value: Any, direction: int) -> Any:
+def _bound(name: str, value: Any, direction: int) -> Document:
+    """Not before the value; from null on upwards that is everything."""
     if value is None:
-        return {"$exists": True} if direction > 0 else None
-    return {"$gte": value} if direction > 0 else {"$not": {"$gt": value}}
+        return {} if direction > 0 else {name: None}
+    return {name: {"$gte": value} if direction > 0 else {"$not": {"$gt": value}}}
 
 
 def _keys_of(document: Document, sort: Sort) -> list[Any]:

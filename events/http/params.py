@@ -71,7 +71,8 @@ class PageParams(Params):
         metadata={"description": "how many items"},
     )
     cursor = fields.String(
-        load_default=None,
+        # A callable: None itself would make the parameter nullable in the document.
+        load_default=lambda: None,
         validate=validate.Length(max=4000),
         metadata={"description": "`next_cursor` of the page before"},
     )
