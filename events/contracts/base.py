@@ -8,8 +8,8 @@
         total = Money()
 
 A `Fact` is what a decision yields: a contract and its JSON-shaped data, checked strictly when it
-is made, so nothing malformed can reach a store. Readers are tolerant: they take the fields that
-they know and ignore the rest.
+is made, so nothing malformed can reach a store. Readers are tolerant: they take from the data the
+fields that they know, at any depth, and never validate the rest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
+from marshmallow import RAISE, Schema
 
 from events.errors import FieldFault, Invalid
 
@@ -51,7 +51,6 @@ C = TypeVar("C", bound=type[Contract])
 
 _by_type: dict[str, type[Contract]] = {}
 _strict: dict[str, Schema] = {}
-_tolerant: dict[str, Schema] = {}
 
 
 def contract(name: str, *, version: int, aggregate: str) -> Callable[[C], C]:
@@ -89,17 +88,6 @@ def check(wire_type: str, data: Data) -> None:
     faults = schema.validate(dict(data))
     if faults:
         raise Invalid(f"{wire_type} does not hold its contract", flatten_faults(faults))
-
-
-def read(wire_type: str, data: Data) -> dict[str, Any]:
-    """Tolerant check on the reader's side: unknown fields are dropped. Raises ValidationError."""
-    schema = _tolerant.get(wire_type)
-    if schema is None:
-        schema = _tolerant[wire_type] = _by_type[wire_type](unknown=EXCLUDE)
-    loaded = schema.load(dict(data))
-    if not isinstance(loaded, dict):
-        raise ValidationError("not an object")
-    return loaded
 
 
 def flatten_faults(messages: Any, pointer: str = "") -> list[FieldFault]:

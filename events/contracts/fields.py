@@ -17,7 +17,10 @@ from events.types import parse_time
 MAX_TEXT = 4000
 """Longest free text in characters; longer material belongs behind a reference."""
 
-_AMOUNT = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,4})?")
+_AMOUNT = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,4})?")
+_TIME = re.compile(
+    r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -78,14 +81,15 @@ class Amount(_Matched):
 
 
 class Time(_Matched):
-    """ISO 8601 with a zone."""
+    """ISO 8601 with seconds and a zone (RFC 3339)."""
 
+    pattern = _TIME
     says = "must be an ISO 8601 time with a zone"
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         try:
-            parse_time(value)
-        except (TypeError, ValueError, OverflowError):
+            parse_time(super()._deserialize(value, attr, data, **kwargs))
+        except (ValueError, OverflowError):
             raise ValidationError(self.says) from None
         return str(value)
 
@@ -246,7 +250,8 @@ class Money(Nested):
         self, value: Any, attr: Any, data: Any, partial: Any = None, **kwargs: Any
     ) -> Any:
         money = super()._deserialize(value, attr, data, partial=partial, **kwargs)
-        if self.least is not None and Decimal(money["amount"]) < self.least:
+        amount = Decimal(money["amount"])
+        if self.least is not None and (amount < self.least or (not amount and amount.is_signed())):
             raise ValidationError({"amount": [f"must be at least {self.least}"]})
         return money
 

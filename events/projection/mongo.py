@@ -57,6 +57,10 @@ class MongoProjection:
         fixed = (timeline.NAME, "parked", "parked_streams")
         return [self.name_of(name) for name in (*fixed, *(view.name for view in self.views))]
 
+    def read_names(self) -> list[str]:
+        """What an API reads: the timeline and the views."""
+        return [timeline.NAME, *(view.name for view in self.views)]
+
     def name_of(self, name: str) -> str:
         return f"{name}_v{self.version}"
 

@@ -83,6 +83,11 @@ class Projector:
         self._settle(records, verdict)
         return sum(len(batch) for batch in records.values())
 
+    def at_end(self) -> bool:
+        """Asks the log: has everything been taken that is there now?"""
+        bounds = self.consumer.bounds()
+        return all(self._positions.get(at) == end for at, (_, end) in bounds.items())
+
     def close(self) -> None:
         """Leaves the group at once when it is a dynamic member; a static one keeps its place."""
         self.consumer.close()

@@ -94,11 +94,13 @@ class VersionBook:
             raise RuleBroken("no-standby", "there is no version to go back to")
         return self._move(now, replace(now, live=now.standby, standby=now.live))
 
-    def retire(self) -> Versions:
-        """Gives up the standby; its collections may be dropped a moment later."""
+    def forget(self, version: int) -> Versions:
+        """Removes a version that is neither live, standby nor building from the book."""
         now = self.read()
-        left = {version: names for version, names in now.views.items() if version != now.standby}
-        return self._move(now, replace(now, standby=None, views=left))
+        if version in (now.live, now.standby, now.building):
+            raise RuleBroken("version-in-use", f"version {version} is in use")
+        left = {number: names for number, names in now.views.items() if number != version}
+        return self._move(now, replace(now, views=left))
 
     def _move(self, before: Versions, after: Versions) -> Versions:
         result = self._pointers.update_one(
