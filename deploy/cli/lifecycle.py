@@ -25,7 +25,7 @@ def up(as_json: bool) -> None:
     system = System()
     running = system.running
     if running:
-        report("Running already")
+        report(f"Running already in {system.paths.folder}")
     endpoints = system.up(report)
     data = {"was_running": running, "endpoints": endpoints.as_dict()}
     show(data, as_json, lambda: addresses(endpoints, system.paths))

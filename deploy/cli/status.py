@@ -31,7 +31,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
     """
     found = look(System())
     show(found, as_json, lambda: render(found))
-    if not all(process["state"] == "RUNNING" for process in found["processes"]):
+    if not all(process["fine"] for process in found["processes"]):
         ctx.exit(EXIT_FAILED)
 
 
@@ -82,7 +82,7 @@ def workers_table(found: dict[str, Any]) -> Table:
 def _process(state: ProcessState, endpoints: Endpoints) -> dict[str, Any]:
     servers = {"kafka": endpoints.kafka, "mongodb": endpoints.mongodb}
     known = {**endpoints.programs, **servers}
-    return {**asdict(state), "address": known.get(state.name, "")}
+    return {**asdict(state), "fine": state.fine, "address": known.get(state.name, "")}
 
 
 def _ask(url: str) -> dict[str, Any] | None:

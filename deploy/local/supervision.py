@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -29,10 +30,11 @@ POLL_SECONDS = 0.1
 
 HEAD = """\
 ; Written anew at every start; `throughline up` is the place to change things.
+; Paths are relative to this folder: the supervisor expands some of them twice.
 [supervisord]
-logfile={logs}/supervisord.log
-pidfile={folder}/supervisord.pid
-childlogdir={logs}
+logfile=logs/supervisord.log
+pidfile=supervisord.pid
+childlogdir=logs
 nodaemon=true
 silent=true
 
@@ -55,7 +57,8 @@ environment={environment}
 priority={priority}
 autostart={autostart}
 autorestart=true
-startsecs=1
+; Whoever ends within these seconds failed to start: the next try comes after a pause.
+startsecs=5
 ; The pause grows by a second each time, so this is about seven minutes of patience.
 startretries=30
 ; Time to answer, commit and leave the consumer group; then the whole process group is killed.
@@ -64,7 +67,7 @@ stopwaitsecs=15
 stopasgroup=true
 killasgroup=true
 redirect_stderr=true
-stdout_logfile={log}
+stdout_logfile=logs/{name}.log
 stdout_logfile_maxbytes=20MB
 stdout_logfile_backups=2
 """
@@ -72,12 +75,8 @@ stdout_logfile_backups=2
 
 def render(paths: Paths, programs: Iterable[Program]) -> str:
     """The text of supervisord.conf."""
-    head = HEAD.format(
-        logs=_literal(str(paths.logs)),
-        folder=_literal(str(paths.folder)),
-        socket=_literal(str(paths.supervisor_socket)),
-    )
-    return head + "".join(_section(paths, program) for program in programs)
+    head = HEAD.format(socket=_literal(str(paths.supervisor_socket)))
+    return head + "".join(_section(program) for program in programs)
 
 
 def launch(paths: Paths, environment: dict[str, str]) -> Control:
@@ -90,7 +89,7 @@ def launch(paths: Paths, environment: dict[str, str]) -> Control:
     with log.open("wb") as out:
         started = subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(paths.supervisor_config)],
-            cwd=ROOT,
+            cwd=paths.folder,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -119,8 +118,14 @@ class ProcessState:
     """Why it could not be started; empty when it could."""
 
     @property
-    def running(self) -> bool:
-        return self.state == "RUNNING"
+    def fine(self) -> bool:
+        """A program counts as starting for its first seconds, although it may answer already."""
+        return self.state in ("RUNNING", "STARTING")
+
+    @property
+    def idle(self) -> bool:
+        """Stays as it is until somebody starts it."""
+        return self.state in ("STOPPED", "EXITED", "FATAL", "UNKNOWN")
 
     @property
     def failing(self) -> bool:
@@ -147,12 +152,16 @@ class Control:
     def start(self, names: Sequence[str]) -> None:
         """Asks for the programs to be started; does not wait."""
         for name in names:
-            self._call("startProcess", name, False)
+            with suppress(Fault):
+                # Its state tells what became of it, also when somebody else was faster.
+                self._call("startProcess", name, False)
 
     def stop(self, names: Sequence[str]) -> None:
         """Asks the programs to end, all at once, and waits until they did."""
         for name in names:
-            self._call("stopProcess", name, False)
+            with suppress(Fault):
+                # It ended by itself meanwhile.
+                self._call("stopProcess", name, False)
         while any(state.state == "STOPPING" for state in self.states()):
             time.sleep(POLL_SECONDS)
 
@@ -187,7 +196,7 @@ def _state(found: dict[str, Any]) -> ProcessState:
     )
 
 
-def _section(paths: Paths, program: Program) -> str:
+def _section(program: Program) -> str:
     pairs = (f'{name}="{value}"' for name, value in program.environment.items())
     return PROGRAM.format(
         name=program.name,
@@ -196,7 +205,6 @@ def _section(paths: Paths, program: Program) -> str:
         environment=_literal(",".join(pairs)),
         priority=program.priority,
         autostart=str(program.automatic).lower(),
-        log=_literal(str(paths.log(program.name))),
     )
 
 

@@ -97,7 +97,12 @@ class System:
             return before, servers
         if processes.end_owned_by(self.paths.folder):
             report("Ended what a killed run had left behind")
-        report(f"Starting {' and '.join(s.name for s in servers) or 'with the servers you named'}")
+        if servers:
+            report(f"Starting {' and '.join(server.name for server in servers)}")
+        return self._launch(servers, before), servers
+
+    def _launch(self, servers: Sequence[Server], before: Endpoints | None) -> Endpoints:
+        """Settles every address, writes them down, and starts the supervisor on them."""
         for server in servers:
             server.prepare()
         addresses = {server.name: server.address for server in servers}
@@ -111,7 +116,7 @@ class System:
         self.paths.supervisor_config.write_text(supervision.render(self.paths, programs))
         endpoints.save(self.paths.endpoints)
         supervision.launch(self.paths, {**os.environ, **endpoints.environment()})
-        return endpoints, servers
+        return endpoints
 
     def _await_servers(self, servers: Sequence[Server], report: Report) -> None:
         self._start_stopped({server.name for server in servers})
@@ -120,9 +125,9 @@ class System:
             report(f"{server.name} is ready")
 
     def _start_services(self, endpoints: Endpoints, report: Report) -> None:
-        report("Starting the services and the gateway")
         waiting = set(endpoints.programs)
-        self._start_stopped(waiting)
+        if begun := self._start_stopped(waiting):
+            report(f"Starting {', '.join(sorted(begun))}")
         started = time.monotonic()
         while waiting := {name for name in waiting if not answers(name, endpoints)}:
             seconds = time.monotonic() - started
@@ -140,19 +145,17 @@ class System:
     def _failing(self, names: set[str]) -> list[str]:
         return [s.name for s in self.control.states() if s.failing and s.name in names]
 
-    def _start_stopped(self, names: set[str]) -> None:
-        idle = ("STOPPED", "EXITED", "FATAL")
-        self.control.start(
-            [s.name for s in self.control.states() if s.name in names and s.state in idle]
-        )
+    def _start_stopped(self, names: set[str]) -> set[str]:
+        """Starts those of the programs that do not run; answers which."""
+        idle = {state.name for state in self.control.states() if state.idle and state.name in names}
+        self.control.start(sorted(idle))
+        return idle
 
     # --- down
 
     def _stop_in_order(self) -> None:
         servers = {MongoServer.name, KafkaServer.name}
-        active = [
-            s.name for s in self.control.states() if s.state in ("RUNNING", "STARTING", "BACKOFF")
-        ]
+        active = [state.name for state in self.control.states() if not state.idle]
         self.control.stop([name for name in active if name not in servers])
         self.control.stop([name for name in active if name in servers])
         self.control.shutdown()
