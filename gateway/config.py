@@ -9,6 +9,7 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -118,6 +119,7 @@ class GatewayConfig:
         return not is_loopback(self.host)
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Judges the text only: a name other than `localhost` may resolve to anything."""
     if host == "localhost":

@@ -1,4 +1,4 @@
-"""JSON lines on standard output: one object a line, no bodies, no query strings, no locals."""
+"""JSON lines on standard error: one object a line, no bodies, no query strings, no locals."""
 
 from __future__ import annotations
 
@@ -8,17 +8,24 @@ from typing import Any
 
 import orjson
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
-_SHARED: list[Processor] = [
-    structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-    structlog.processors.format_exc_info,  # a plain traceback: values of locals are personal data
-]
+
+def _named(_logger: Any, _method: str, line: EventDict) -> EventDict:
+    line["service"] = "gateway"
+    return line
 
 
 def _render(*args: Any, **kwargs: Any) -> str:
     return orjson.dumps(*args, **kwargs).decode()
+
+
+_SHARED: list[Processor] = [
+    _named,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,  # a plain traceback: values of locals are personal data
+]
 
 
 def configure_logs(level: str) -> None:
@@ -27,10 +34,10 @@ def configure_logs(level: str) -> None:
     structlog.configure(
         processors=[*_SHARED, structlog.processors.JSONRenderer(_render)],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,

@@ -45,7 +45,7 @@ def problem(
     """Encodes one problem; empty members are left out."""
     known = {
         "type": f"urn:throughline:problem:{code}",
-        "title": title(status),
+        "title": code.replace("-", " ").capitalize(),  # stable per type, as RFC 9457 asks
         "status": status,
         "detail": detail,
         "instance": instance,
@@ -54,9 +54,6 @@ def problem(
     return orjson.dumps({key: value for key, value in {**known, **members}.items() if value})
 
 
-def title(status: int) -> str:
-    return HTTPStatus(status).phrase
-
-
 def status_line(status: int) -> str:
-    return f"{status} {title(status)}"
+    """`404 Not Found`; ValueError for a status that is not registered."""
+    return f"{status} {HTTPStatus(status).phrase}"

@@ -3,8 +3,8 @@
 Clients are made after fork (in `load`). SIGTERM: readiness off, running requests finish, exit.
 """
 
-# gunicorn comes without types:
-# mypy: disable-error-code="import-untyped,misc"
+# The published types of gunicorn lag behind it:
+# mypy: disable-error-code="import-untyped,misc,attr-defined"
 
 from __future__ import annotations
 
@@ -14,76 +14,14 @@ import struct
 from pathlib import Path
 from typing import Any
 
-import structlog
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
-from gunicorn.http.errors import (
-    ExpectationFailed,
-    InvalidResponseHeader,
-    InvalidResponseHeaderName,
-    LimitRequestHeaders,
-    LimitRequestLine,
-    ParseException,
-    UnsupportedTransferCoding,
-)
-from gunicorn.workers.gthread import ThreadWorker
 
 from gateway.config import GatewayConfig
 from gateway.edge import Edge
-from gateway.problems import MEDIA_TYPE, problem, status_line
-
-log = structlog.get_logger("gateway")
+from gateway.worker import EdgeWorker
 
 MOST_CONNECTIONS = 1000
-
-_STATUSES: dict[type[Exception], int] = {
-    LimitRequestLine: 414,
-    LimitRequestHeaders: 431,
-    ExpectationFailed: 417,
-    UnsupportedTransferCoding: 501,
-}
-
-
-class EdgeWorker(ThreadWorker):
-    """gunicorn's threaded worker, answering unreadable requests as problems too."""
-
-    wsgi: Edge
-
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        self.wsgi.drain()
-        super().handle_exit(sig, frame)
-
-    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
-        """Called for requests that never became one, on a connection that closes after it."""
-        status = refused_with(exc)
-        if status == 500:
-            log.error("unexpected", exc_info=exc)
-        else:
-            log.info("request", status=status, code="malformed-request", error=type(exc).__name__)
-        detail = str(exc) if status < 500 else ""
-        send_problem(client, status, detail)
-
-
-def refused_with(exc: Exception) -> int:
-    """The status for a request that could not be read; 500 when the fault is ours."""
-    ours = isinstance(exc, InvalidResponseHeader | InvalidResponseHeaderName)
-    if ours or not isinstance(exc, ParseException):
-        return 500
-    return _STATUSES.get(type(exc), 400)
-
-
-def send_problem(client: socket.socket, status: int, detail: str) -> None:
-    """Writes a whole answer to a bare socket; a client that is gone already is not told."""
-    code = "internal" if status == 500 else "malformed-request"
-    content = problem(status, code, detail)
-    head = (
-        f"HTTP/1.1 {status_line(status)}\r\nConnection: close\r\n"
-        f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(content)}\r\n\r\n"
-    )
-    try:
-        client.sendall(head.encode() + content)
-    except OSError as gone:
-        log.debug("client gone", error=str(gone))
 
 
 class QuietLogger(Logger):
@@ -106,7 +44,7 @@ class Gateway(BaseApplication):
         for key, value in settings(self._config).items():
             self.cfg.set(key, value)
 
-    def load(self) -> Edge:
+    def load(self) -> Any:
         return Edge(self._config)
 
 
@@ -146,7 +84,7 @@ def _bound_silence(seconds: float) -> Any:
     whole = int(seconds)
     timeval = struct.pack("@ll", whole, int((seconds - whole) * 1_000_000))
 
-    def post_worker_init(worker: ThreadWorker) -> None:
+    def post_worker_init(worker: EdgeWorker) -> None:
         for listener in worker.sockets:
             listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
             listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,4})\"?\s*(?=$|[,;])", re.IGNORECASE)
+_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,9})\"?\s*(?=$|[,;])", re.IGNORECASE)
 
 LONGEST_WAIT = 30.0
 """Seconds of `Prefer: wait` that are honoured: more would hold threads for nothing."""

@@ -10,7 +10,7 @@ import uuid_utils
 _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
 )
-_CORRELATION = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+_CORRELATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+=-]{0,127}")
 
 _dice = random.SystemRandom()
 """Ids that begin a trace must not repeat over processes that were forked from one parent."""

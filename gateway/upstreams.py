@@ -26,6 +26,7 @@ from gateway.bodies import NOTHING, PIECE, Body
 from gateway.config import Address
 from gateway.problems import Refusal
 from gateway.timeouts import READS
+from gateway.wire import LeanConnection
 
 PATIENCE_SECONDS = 0.05
 """A slot is usually free again within one request's time: waiting that long smooths bursts,
@@ -137,6 +138,7 @@ class Upstream:
         for _ in range(slots):
             self._free.put(None)
         self._pool = urllib3.HTTPConnectionPool(address.host, address.port, maxsize=slots)
+        self._pool.ConnectionCls = LeanConnection
 
     @property
     def in_flight(self) -> int:
