@@ -4,7 +4,7 @@ A service's `api/` needs no more than what is named here.
 """
 
 from events.http.api import create_app, openapi_document
-from events.http.commands import answer_change, answer_create
+from events.http.commands import answer_change, answer_create, answer_either, answer_job
 from events.http.health import Health, serve_health
 from events.http.paging import Page, Sort, page_of
 from events.http.params import Moment, PageParams, Params, Sorted, Whole
@@ -29,6 +29,8 @@ __all__ = [
     "Whole",
     "answer_change",
     "answer_create",
+    "answer_either",
+    "answer_job",
     "create_app",
     "openapi_document",
     "page_of",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response, request
@@ -22,7 +22,7 @@ from events.commands import Done
 from events.deciding import Decider, Origin
 from events.errors import NotFound, PreconditionFailed, RuleBroken
 from events.http.context import asked
-from events.http.encoding import to_json
+from events.http.encoding import public, to_json
 from events.http.problem import Problem, bad_header
 from events.http.runtime import runtime
 from events.types import VERSION_DIGITS, ConsistencyToken, Version, utc_now
@@ -74,6 +74,13 @@ def answer_change(decider: Decider[Any, Any], aggregate_id: str, build: Build) -
         raise
 
 
+def answer_either(decider: Decider[Any, Any], aggregate_id: str, build: Build) -> Response:
+    """200 for a command that an aggregate takes whether it exists or not; `If-Match` is heeded."""
+    given = "HTTP_IF_MATCH" in request.environ
+    expected = expected_version() if given else None
+    return _answer(_execute(decider, aggregate_id, build, expected), 200)
+
+
 def expected_version() -> Version | None:
     """What `If-Match` names; None for `*`. Raises a 428 `Problem` without, 400 for nonsense."""
     given = request.environ.get("HTTP_IF_MATCH")
@@ -120,6 +127,13 @@ def _execute(
         return here.commands.execute(
             decider, aggregate_id, build(origin), origin, expected=expected
         )
+
+
+def answer_job(document: Mapping[str, Any]) -> Response:
+    """202 for what goes on after the answer; `<this path>/<id>` tells how far it is."""
+    response = Response(to_json(public(document)), 202, content_type="application/json")
+    response.headers["Location"] = f"{request.path}/{document['_id']}"
+    return response
 
 
 def _answer(done: Done, status: int) -> Response:

@@ -57,6 +57,10 @@ PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
             pattern=r'^(\*|"[0-9]{1,10}")$',
         ),
     ),
+    "IfMatchOptional": (
+        "If-Match",
+        _header("The ETag that was seen, where it matters", pattern=r'^(\*|"[0-9]{1,10}")$'),
+    ),
     "IdempotencyKey": (
         "Idempotency-Key",
         _header(

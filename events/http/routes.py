@@ -1,10 +1,12 @@
-"""How services declare their HTTP API: a `Routes` blueprint with three decorators.
+"""How services declare their HTTP API: a `Routes` blueprint, one decorator a kind of operation.
 
     orders = Routes("orders", "/v1/orders")
 
     @orders.create("", PlaceOrderBody)
     @orders.command("/<id:order_id>/complete")
     @orders.query("/<id:order_id>", OrderAnswer)
+    @pools.either("/<id:pool_id>/sellers", SellerBody)
+    @runs.job("", RunBody, RunAnswer)
 
 Each documents its operation for OpenAPI and reads what it needs from the request: `body` for
 commands with a schema, `params` for queries with a schema. The operation's id is the function's
@@ -32,6 +34,10 @@ View = Callable[..., Any]
 
 _COMMAND_HEADERS = ["XActor", "XCorrelationId", "XCausationId", "IdempotencyKey"]
 _QUERY_HEADERS = ["XCorrelationId", "ConsistencyToken", "Prefer"]
+_DONE = ["ETag", "ConsistencyToken", "IdempotencyReplayed"]
+_SENT = {200: _DONE, 201: [*_DONE, "Location"], 202: ["Location"]}
+"""Headers of a command's answer by its status."""
+_MEANS = {200: "Done", 201: "Created", 202: "Started"}
 
 
 class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
@@ -47,6 +53,14 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
     def command(self, rule: str, body: type[Schema] | None = None) -> Callable[[View], View]:
         """POST to an existing aggregate. The view returns `answer_change(…)`."""
         return self._command(rule, body, 200, ["IfMatch", *_COMMAND_HEADERS])
+
+    def either(self, rule: str, body: type[Schema] | None = None) -> Callable[[View], View]:
+        """POST to an aggregate that need not exist. The view returns `answer_either(…)`."""
+        return self._command(rule, body, 200, ["IfMatchOptional", *_COMMAND_HEADERS])
+
+    def job(self, rule: str, body: type[Schema], answer: type[Schema]) -> Callable[[View], View]:
+        """POST that starts what takes longer. The view returns `answer_job(…)`: 202, `Location`."""
+        return self._command(rule, body, 202, [*_COMMAND_HEADERS], answer)
 
     def query(
         self,
@@ -84,7 +98,12 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
         return declare
 
     def _command(
-        self, rule: str, body: type[Schema] | None, status: int, headers: list[str]
+        self,
+        rule: str,
+        body: type[Schema] | None,
+        status: int,
+        headers: list[str],
+        answer: type[Schema] = CommandAnswer,
     ) -> Callable[[View], View]:
         reader = BodyReader(body or NoBody)
 
@@ -94,10 +113,7 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
                 given = reader.read()
                 return view(**path, body=given) if body else view(**path)
 
-            sent = ["ETag", "ConsistencyToken", "IdempotencyReplayed"]
-            if status == 201:
-                sent.append("Location")
-            operation = _operation(view, headers, status, CommandAnswer, sent)
+            operation = _operation(view, headers, status, answer, _SENT[status])
             if body:
                 content = {"application/json": {"schema": body}}
                 operation["requestBody"] = {"required": reader.required, "content": content}
@@ -141,7 +157,7 @@ def _operation(
         _HEADER_NAMES.get(name, name): {"$ref": f"#/components/headers/{name}"} for name in headers
     }
     answer = {
-        "description": "Done" if status == 200 else "Created",
+        "description": _MEANS[status],
         "headers": refs,
         "content": {"application/json": {"schema": schema}},
     }
