@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,8 +53,9 @@ class Known:
 class Commands:
     """Runs deciders against a store. One per process, shared by its threads."""
 
-    def __init__(self, store: EventStore) -> None:
+    def __init__(self, store: EventStore, pause: Callable[[float], None] = time.sleep) -> None:
         self.store = store
+        self._pause = pause
         self._cache: OrderedDict[StreamId, Known] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -122,7 +123,7 @@ class Commands:
                 self._forget(stream)
                 if attempt == TRIES:
                     raise
-                time.sleep(random.uniform(0, 0.01) * attempt)
+                self._pause(random.uniform(0, 0.01) * attempt)
         raise VersionConflict(stream, known.version + 1 if known else 1)
 
     def _decide(
@@ -194,6 +195,10 @@ class Commands:
         return Commit(stream, key, events, origin.command_id, origin.command_hash)
 
     def _nothing(self, stream: StreamId, known: Known, origin: Origin) -> Done:
+        """Nothing is left to do, perhaps because this very command has done it before."""
+        answered = self._answered(origin)
+        if answered is not None:
+            return answered
         if origin.command_id:
             self.store.remember(
                 Receipt(origin.command_id, origin.command_hash, stream, known.version)

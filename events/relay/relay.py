@@ -8,6 +8,7 @@ duplicates. When the token itself is lost, the store is scanned against the publ
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -60,11 +61,13 @@ class Relay:
         fence = self._lease.acquire()
         if fence is None:
             self._reset()
+            time.sleep(wait_seconds)
             return 0
         try:
             return self._publish_next(fence, wait_seconds)
         except Fenced:
             self._reset()
+            self._lease.release()
             return 0
         except Transient:
             self.counts.restarts += 1
