@@ -1,23 +1,17 @@
-"""Orders as lists show them: one document an order."""
+"""Orders: one document an order. The member number stays in the timeline: no list needs it."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from pymongo import IndexModel
-
 from events.contracts.sales import OrderCancelled, OrderCompleted, OrderPlaced
 from events.envelope import Event
+from events.projection.folding import exact, known
+from events.projection.indexes import list_indexes
 from events.projection.view import Document, View
 
-orders = View(
-    "orders",
-    indexes=[
-        IndexModel([("placed_at", -1), ("_id", -1)], name="placed"),
-        IndexModel([("customer_id", 1), ("placed_at", -1), ("_id", -1)], name="customer_placed"),
-        IndexModel([("status", 1), ("placed_at", -1), ("_id", -1)], name="status_placed"),
-    ],
-)
+FILTERS = ("customer_id", "status", "channel", "kind")
+SORTS = {"placed_at": "placed_at", "total": "total.amount"}
+
+orders = View("orders", list_indexes(FILTERS, list(SORTS.values())))
 
 
 def _order(event: Event) -> str:
@@ -32,15 +26,20 @@ def placed(doc: Document, event: Event) -> None:
         kind=data["kind"],
         status="placed",
         placed_at=event.occurred_at,
-        total=Decimal(data["total"]["amount"]),
-        currency=data["total"]["currency"],
+        total=exact(data["total"]),
         quantity=sum(line["qty"] for line in data["lines"]),
         lines=data["lines"],
         channel=data["channel"],
         version=event.version,
         org_unit=event.scope.org_unit,
-        team=event.scope.team,
-        owner=event.scope.owner,
+        **known(
+            discount=data.get("discount"),
+            partner_id=data.get("partner_id"),
+            campaign_id=data.get("campaign_id"),
+            opportunity_id=data.get("opportunity_id"),
+            team=event.scope.team,
+            owner=event.scope.owner,
+        ),
     )
 
 
