@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,12 @@ def test_a_long_path_moves_the_socket_to_a_short_one(tmp_path: Path) -> None:
     assert long.supervisor_socket != other.supervisor_socket
 
 
-def test_nobody_else_may_look_into_the_folder(tmp_path: Path) -> None:
-    paths = Paths(tmp_path / ".local")
+def test_nobody_else_may_look_into_the_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    paths = Paths(tmp_path / ("long" * 30) / ".local")
     paths.make()
+    assert stat.S_IMODE(paths.supervisor_socket.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(paths.folder.stat().st_mode) == 0o700

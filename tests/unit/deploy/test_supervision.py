@@ -30,7 +30,7 @@ ENDPOINTS = Endpoints(
 def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     """In a folder with what people and their tools put into names of folders."""
     found = Paths(tmp_path / "100% mine" / ".local")
-    found.make()
+    found.logs.mkdir(parents=True)
     monkeypatch.chdir(found.folder)
     return found
 
