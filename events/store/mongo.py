@@ -20,6 +20,7 @@ from events.errors import Conflict, Corrupt, KeyReused, RuleBroken, Transient, V
 from events.mongodb import MAX_TIME_MS, Db, Document, ensure_collections, is_transient
 from events.sealing import PLAIN, Seal
 from events.store.documents import from_document, to_document
+from events.store.grouping import GroupCommit
 from events.store.port import Appended, Receipt, check_caps, check_contiguous
 from events.types import EMPTY, StreamId, Version, entry_id, utc_now
 
@@ -46,6 +47,7 @@ class MongoEventStore:
         self.epoch = 1
         self._seal = seal
         self._commits = db["commits"]
+        self._group = GroupCommit(self._write)
         self._claims = db["reservations"]
         self._receipts = db["receipts"]
 
@@ -76,14 +78,12 @@ class MongoEventStore:
 
     def append(self, commit: Commit, claims: Sequence[str] = ()) -> Appended:
         check_caps(commit)
-        document = to_document(commit, self._seal)
+        if not claims:
+            return self._group.append(commit)
         try:
-            if claims:
-                self._append_with_claims(document, claims)
-            else:
-                self._commits.insert_one(document)
-        except DuplicateKeyError as error:
-            return self._explain(commit, error.details or {})
+            self._append_with_claims(to_document(commit, self._seal), claims)
+        except DuplicateKeyError:
+            return self._explain(commit)
         return Appended(commit)
 
     def insert(self, commits: Sequence[Commit], session: ClientSession) -> None:
@@ -97,6 +97,10 @@ class MongoEventStore:
     def append_many(self, commits: Sequence[Commit]) -> Sequence[Appended | Exception]:
         for commit in commits:
             check_caps(commit)
+        return self._write(commits)
+
+    def _write(self, commits: Sequence[Commit]) -> Sequence[Appended | Exception]:
+        """One write of many commits, each atomic by itself; outcomes in the commits' order."""
         documents = [to_document(commit, self._seal) for commit in commits]
         outcomes: list[Appended | Exception] = [Appended(commit) for commit in commits]
         try:
@@ -150,7 +154,7 @@ class MongoEventStore:
         if held and held["stream"] != stream:
             raise RuleBroken("claim-taken", f"{claim} belongs to {held['stream']}", claim=claim)
 
-    def _explain(self, commit: Commit, details: Mapping[str, Any]) -> Appended:
+    def _explain(self, commit: Commit) -> Appended:
         """A duplicate key is our own retried write, the same command again, or a lost race."""
         document = None
         if commit.command_id:
@@ -168,7 +172,7 @@ class MongoEventStore:
         if fault.get("code") != 11000:
             return Transient(re.sub(r"\s+", " ", str(fault.get("errmsg")))[:200])
         try:
-            return self._explain(commit, fault)
+            return self._explain(commit)
         except (Conflict, KeyReused) as error:
             return error
 
