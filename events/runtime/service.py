@@ -1,4 +1,4 @@
-"""What a service is to the engine: a name and four tables. Each service has one `DEFINITION`."""
+"""What a service is to the engine: a name and five tables. Each service has one `DEFINITION`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from events.projection.mongo import MongoProjection
 from events.projection.versions import VersionBook
 from events.projection.view import View
 from events.reactions.reaction import Reaction
+from events.reactions.timers import Timer
 from events.store.mongo import MongoEventStore
 
 
@@ -23,6 +24,7 @@ class ServiceDefinition:
     name: str
     views: Sequence[View] = ()
     reactions: Sequence[Reaction] = ()
+    timers: Sequence[Timer] = ()
     blueprints: Sequence[Routes] = ()
 
     @property

@@ -17,6 +17,7 @@ from events.log.kafka import KafkaEventProducer
 from events.projection.projector import Projector
 from events.projection.reader import Views
 from events.reactions.reactor import Reactor
+from events.reactions.timers import TimerLoop
 from events.relay import Relay
 from events.relay.mongo import ChangeStreamFeed, MongoLease, MongoRelayBook
 from events.runtime.logs import configure_logs
@@ -88,6 +89,8 @@ class Worker:
             self.loops["relay"] = Loop("relay", self._relay).start()
         if "reactions" in roles and self.house.definition.reactions:
             self.loops["reactions"] = Loop("reactions", self._reactor).start()
+        if "reactions" in roles and self.house.definition.timers:
+            self.loops["timers"] = Loop("timers", self._timers).start()
 
     def _follow_versions(self) -> None:
         """One projector for each version that is to be kept up to date."""
@@ -132,6 +135,10 @@ class Worker:
         )
         reactor.prepare()
         return reactor
+
+    def _timers(self) -> TimerLoop:
+        house = self.house
+        return TimerLoop(Commands(house.store), Views(house.db), house.definition.timers)
 
     def _check(self) -> dict[str, str]:
         return {name: loop.check() for name, loop in list(self.loops.items())}
