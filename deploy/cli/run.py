@@ -7,14 +7,13 @@ import subprocess
 import sys
 import time
 from importlib.util import find_spec
-from typing import Any
 
 import click
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 
 from deploy.cli.main import COMMANDS
-from deploy.cli.status import look, processes_table, workers_table
+from deploy.cli.status import look, summary
 from deploy.cli.support import json_option, report, server_variables, show
 from deploy.cli.welcome import addresses, invitation
 from deploy.local.errors import NotRunning
@@ -92,13 +91,10 @@ def _follow(system: System, quiet: bool) -> None:
 
 
 def _follow_live(system: System, console: Console) -> None:
-    def tables(found: dict[str, Any]) -> Group:
-        return Group(processes_table(found), workers_table(found), "Ctrl-C stops everything")
-
-    with Live(tables(look(system)), console=console, auto_refresh=False) as live:
+    with Live(summary(look(system)), console=console, auto_refresh=False) as live:
         while True:
             time.sleep(REFRESH_SECONDS)
-            live.update(tables(look(system)), refresh=True)
+            live.update(summary(look(system)), refresh=True)
 
 
 def _interrupt(*_: object) -> None:

@@ -79,6 +79,23 @@ def workers_table(found: dict[str, Any]) -> Table:
     return table
 
 
+def summary(found: dict[str, Any]) -> Table:
+    """The state in a few rows, small enough to be kept up to date in any terminal."""
+    states = {process["name"]: process["state"] for process in found["processes"]}
+    table = Table("service", "web", "worker", "records behind", title=found["gateway"])
+    for service, worker in found["workers"].items():
+        web, own = (states.pop(f"{service}-{kind}", "") for kind in ("web", "worker"))
+        table.add_row(service, web, own, _lags(worker))
+    rest = ", ".join(f"{name} {state}" for name, state in states.items())
+    table.caption = f"{rest}\nCtrl-C stops everything"
+    return table
+
+
+def _lags(worker: dict[str, Any] | None) -> str:
+    loops = (worker or {}).get("loops", {})
+    return ", ".join(f"{name} {facts['lag']}" for name, facts in loops.items() if "lag" in facts)
+
+
 def _process(state: ProcessState, endpoints: Endpoints) -> dict[str, Any]:
     servers = {"kafka": endpoints.kafka, "mongodb": endpoints.mongodb}
     known = {**endpoints.programs, **servers}
