@@ -1,6 +1,6 @@
 """Sales, as the engine sees it."""
 
-from events.http.timeline import timeline_routes
+from events.http import stream_routes, timeline_routes
 from events.runtime.service import ServiceDefinition
 from services.sales.api import ROUTES
 from services.sales.reactions import REACTIONS
@@ -10,5 +10,5 @@ DEFINITION = ServiceDefinition(
     name="sales",
     views=VIEWS,
     reactions=REACTIONS,
-    blueprints=(*ROUTES, timeline_routes()),
+    blueprints=(*ROUTES, timeline_routes(), stream_routes()),
 )

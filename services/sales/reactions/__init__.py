@@ -1,5 +1,5 @@
-"""What sales does about others' events; `REACTIONS` is all of it."""
+"""What sales does about events; `REACTIONS` is all of it."""
 
-from events.reactions import Reaction
+from services.sales.reactions.leads import LEADS
 
-REACTIONS: tuple[Reaction, ...] = ()
+REACTIONS = LEADS

@@ -1,0 +1,75 @@
+"""What sales knows of a customer at a glance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from events.contracts.fields import Amount, Code, Count, Id, Money, Nested, Time
+from events.errors import NotFound
+from events.http import Routes, views
+from events.http.documents import shown
+from services.sales.domain.discounts import CURRENT
+
+customers = Routes("customers", "/v1/customers", description="Customers as sales knows them")
+
+
+class LastOrder(Schema):
+    """The order that was placed last."""
+
+    order_id = Id()
+    at = Time()
+    total = Money()
+
+
+class Tier(Schema):
+    """What analytics said last about the customer."""
+
+    name = Code()
+    since = Time()
+    reason_code = Code()
+    event_id = Id(description="the event that moved the customer there")
+
+
+class CustomerSummary(Schema):
+    """What sales knows of a customer."""
+
+    id = Id()
+    orders_placed = Count(required=False)
+    orders_completed = Count(required=False)
+    orders_cancelled = Count(required=False)
+    quantity = Count(required=False, description="pieces in completed orders")
+    spent = fields.Dict(
+        keys=fields.String(),
+        values=Amount(),
+        metadata={"description": "in completed orders, by currency"},
+    )
+    last_order = Nested(LastOrder, required=False)
+    opportunities_open = Count(required=False)
+    opportunities_won = Count(required=False)
+    opportunities_lost = Count(required=False)
+    tier = Nested(Tier, required=False)
+    discount_band_pct = Count(description="allowed without approval, by the tier")
+    discount_band_version = Count()
+
+
+@customers.query("/<id:customer_id>/summary", CustomerSummary)
+def get_customer_summary(customer_id: str) -> dict[str, Any]:
+    """What sales knows of a customer at a glance."""
+    document = known_customers([customer_id]).get(customer_id)
+    if document is None:
+        raise NotFound("customer", customer_id)
+    return {**document, **band_of(document)}
+
+
+def known_customers(ids: list[str]) -> dict[str, dict[str, Any]]:
+    """The documents of those customers that sales has heard of, by id."""
+    documents = views().collection("customers").find({"_id": {"$in": ids}}, shown(CustomerSummary))
+    return {one["_id"]: one for one in documents}
+
+
+def band_of(customer: dict[str, Any]) -> dict[str, Any]:
+    """The discount band as it is now: it moves with the tier, not with what it is shown on."""
+    tier = customer.get("tier", {}).get("name")
+    return {"discount_band_pct": CURRENT.band(tier), "discount_band_version": CURRENT.version}
