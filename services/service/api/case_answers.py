@@ -1,0 +1,53 @@
+"""How a case looks in answers."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+from events.contracts.fields import Code, Count, Decision, Flag, Id, ListOf, Nested, OneOf, Time
+from events.contracts.service import METRICS, PRIORITIES, DueSchema
+from services.service.views.cases import STATUSES
+
+
+class Breach(Schema):
+    """A due time that was missed."""
+
+    metric = OneOf(*METRICS)
+    late_by_seconds = Count()
+
+
+class CaseAnswer(Schema):
+    """A case; `due_at` is until when the next step is due."""
+
+    id = Id()
+    customer_id = Id()
+    kind = Code()
+    subject = fields.String(required=True)
+    interaction_id = fields.String(required=True, allow_none=True)
+    order_id = fields.String(required=True, allow_none=True)
+    status = OneOf(*STATUSES)
+    priority = OneOf(*PRIORITIES)
+    asked_priority = OneOf(*PRIORITIES)
+    priority_cause = Code(required=False, description="why the priority moved last")
+    decision = Decision(required=False)
+    tier = fields.String(
+        required=True, allow_none=True, metadata={"description": "the one that was followed"}
+    )
+    process_version = Count()
+    opened_at = Time()
+    due = Nested(DueSchema)
+    due_at = Time()
+    responded_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    response_late = Flag(required=False)
+    resolved_at = Time(required=False)
+    cause_code = Code(required=False)
+    resolution = fields.String()
+    contacts = Count(required=False)
+    reopenings = Count()
+    reopened_because = Code(required=False)
+    closed_at = Time(required=False)
+    breaches = ListOf(Nested(Breach))
+    version = Count()
+    org_unit = Id()
+    team = fields.String(required=True, allow_none=True)
+    owner = fields.String(required=True, allow_none=True)

@@ -1,0 +1,15 @@
+"""Service, as the engine sees it."""
+
+from events.http.states import stream_routes
+from events.http.timeline import timeline_routes
+from events.runtime.service import ServiceDefinition
+from services.service.api import ROUTES
+from services.service.reactions import REACTIONS
+from services.service.views import VIEWS
+
+DEFINITION = ServiceDefinition(
+    name="service",
+    views=VIEWS,
+    reactions=REACTIONS,
+    blueprints=(*ROUTES, timeline_routes(), stream_routes()),
+)
