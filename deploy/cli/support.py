@@ -9,9 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from deploy.local.endpoints import Endpoints
-from deploy.local.errors import NotRunning
-from deploy.local.paths import Paths
+from deploy.local.system import System
 from events.config import Config, load_config
 
 EXIT_FAILED = 1
@@ -47,15 +45,13 @@ def report(line: str) -> None:
 def server_variables(variables: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment, with the addresses of the running local system where it names none.
 
-    Raises NotRunning when neither names both servers.
+    Raises NotRunning when the environment does not name both and nothing runs here.
     """
     named = dict(os.environ if variables is None else variables)
     if named.get("MONGODB_URI") and named.get("KAFKA_BOOTSTRAP_SERVERS"):
         return named
-    found = Endpoints.load(Paths.here().endpoints)
-    if found is None:
-        raise NotRunning
-    return {**found.environment(), **{name: value for name, value in named.items() if value}}
+    running = System().endpoints().environment()
+    return {**running, **{name: value for name, value in named.items() if value}}
 
 
 def server_config() -> Config:
