@@ -18,7 +18,7 @@ def main() -> None:
     try:
         config = load_config()
         configure_logs(config.log_level)
-    except (ValueError, KeyError) as wrong:
+    except ValueError as wrong:
         sys.stderr.write(f"gateway: {wrong}\n")
         sys.exit(BAD_CONFIGURATION)
     _announce(config)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -38,7 +38,7 @@ def parse_upstreams(text: str) -> Mapping[str, Address]:
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         address = _parse_upstream(part)
         if address.name in upstreams:
-            raise ValueError(f"THROUGHLINE_UPSTREAMS names {address.name!r} twice")
+            raise ValueError(f"{address.name!r} is named twice")
         upstreams[address.name] = address
     return MappingProxyType(upstreams)
 
@@ -48,14 +48,26 @@ def _parse_upstream(part: str) -> Address:
     where = urlsplit(url)
     plain = where.scheme == "http" and where.hostname and where.port
     if not plain or where.path.strip("/") or where.query or where.username:
-        raise ValueError(f"THROUGHLINE_UPSTREAMS: {part!r} is not <name>=http://<host>:<port>")
+        raise ValueError(f"{part!r} is not <name>=http://<host>:<port>")
     if not name.isidentifier() or name in OWN_NAMES:
-        raise ValueError(f"THROUGHLINE_UPSTREAMS: {name!r} cannot name a service")
+        raise ValueError(f"{name!r} cannot name a service")
     return Address(name, cast(str, where.hostname), cast(int, where.port))
 
 
-def _key(name: str, help: str, default: Any = "", converter: Any = str) -> Any:
-    return environ.var(default=default, converter=converter, name=name, help=help)
+def _key(name: str, help: str, default: str = "", converter: Callable[[str], Any] = str) -> Any:
+    def convert(text: str) -> Any:
+        try:
+            return converter(text)
+        except ValueError as wrong:
+            raise ValueError(f"{name}: {wrong}") from None
+
+    return environ.var(default=default, converter=convert, name=name, help=help)
+
+
+def _level(text: str) -> str:
+    if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError(f"{text!r} is not debug, info, warning or error")
+    return text.lower()
 
 
 @environ.config(prefix="", frozen=True)
@@ -111,7 +123,7 @@ class GatewayConfig:
     grace: int = _key(
         "THROUGHLINE_GRACE", "seconds that running requests have after SIGTERM", "25", int
     )
-    log_level: str = _key("THROUGHLINE_LOG_LEVEL", "debug, info, warning or error", "info")
+    log_level: str = _key("THROUGHLINE_LOG_LEVEL", "debug, info, warning or error", "info", _level)
 
     @property
     def public(self) -> bool:

@@ -234,8 +234,10 @@ class GatewayProcess:
 
 
 @contextmanager
-def gateway(upstreams: Mapping[str, str], **settings: Any) -> Iterator[GatewayProcess]:
-    """Starts one, waits until it answers, ends it."""
+def gateway(
+    upstreams: Mapping[str, str], stderr: Any = None, **settings: Any
+) -> Iterator[GatewayProcess]:
+    """Starts one with THROUGHLINE_<SETTINGS>, waits until it answers, ends it."""
     port = free_port()
     variables = {
         "THROUGHLINE_PORT": str(port),
@@ -244,7 +246,10 @@ def gateway(upstreams: Mapping[str, str], **settings: Any) -> Iterator[GatewayPr
         **{f"THROUGHLINE_{key.upper()}": str(value) for key, value in settings.items()},
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "gateway"], env={**os.environ, **variables}, start_new_session=True
+        [sys.executable, "-m", "gateway"],
+        env={**os.environ, **variables},
+        stderr=stderr,
+        start_new_session=True,
     )
     running = GatewayProcess(process, port)
     try:

@@ -29,7 +29,7 @@ def test_upstreams_are_read_in_order() -> None:
 )
 def test_upstreams_that_make_no_sense_are_named(text: str) -> None:
     with pytest.raises(ValueError, match="THROUGHLINE_UPSTREAMS"):
-        parse_upstreams(text)
+        load_config({"THROUGHLINE_UPSTREAMS": text})
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"])
