@@ -229,7 +229,11 @@ def test_time_in_each_state_comes_from_the_stream_alone(client: FlaskClient, db:
     stream, other = f"order-{new_id()}", f"order-{new_id()}"
     minutes = {1: 0, 2: 1, 3: 61.5, 4: 61.5}
     entries = [event(None, stream, version, minute) for version, minute in minutes.items()]
-    entries += [event(None, other, 1, 5), event(None, stream + "x", 1, 5)]
+    entries += [
+        event(None, other, 1, 5),
+        event(None, stream + "x", 1, 5),
+        event(None, stream + "1", 1, 5),
+    ]
     Views(db).timeline.insert_many(timeline.entry_of(one) for one in entries)
     path = f"/v1/streams/{stream}/states"
 

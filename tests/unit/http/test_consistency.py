@@ -55,6 +55,12 @@ def test_late_is_stale(depot: Depot) -> None:
     assert response.headers["Preference-Applied"] == "wait=0"
 
 
+def test_all_writes_must_be_there(depot: Depot) -> None:
+    depot.views.coming, depot.views.late = {"parcel-1@1"}, 3
+    response = read(depot, "parcel-1@1,parcel-2@1", "wait=0.1")
+    assert response.headers["Consistency"] == "stale"
+
+
 def test_late_is_unavailable_under_strict(depot: Depot) -> None:
     response = read(depot, "parcel-1@1", "wait=0, handling=strict")
     is_problem(response, 503, "not-yet-consistent")
