@@ -1,7 +1,6 @@
 """Marketing, as the engine sees it."""
 
-from events.http.states import stream_routes
-from events.http.timeline import timeline_routes
+from events.http import stream_routes, timeline_routes
 from events.runtime.service import ServiceDefinition
 from services.marketing.api import ROUTES
 from services.marketing.reactions import REACTIONS

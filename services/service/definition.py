@@ -1,7 +1,6 @@
 """Service, as the engine sees it."""
 
-from events.http.states import stream_routes
-from events.http.timeline import timeline_routes
+from events.http import stream_routes, timeline_routes
 from events.runtime.service import ServiceDefinition
 from services.service.api import ROUTES
 from services.service.reactions import REACTIONS

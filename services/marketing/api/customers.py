@@ -17,20 +17,17 @@ from events.contracts.marketing import (
 )
 from events.deciding import Scope as ScopeValue
 from events.http import Page, PageParams, Routes, Sorted, answer_change, answer_create
+from events.http.documents import found, listed
 from events.types import CustomerId, new_id
-from services.marketing.api.reading import document_of, list_of
 from services.marketing.domain.customer import (
     ALWAYS_THERE,
     CUSTOMER,
     RegisterCustomer,
     UpdateProfile,
 )
-from services.marketing.views.customers import BY_NAME, STATUSES
+from services.marketing.views.customers import FILTERS, SORTS, STATUSES
 
 customers = Routes("customers", "/v1/customers", description="Who the customers are")
-
-FILTERS = ("status", "kind", "source", "member_no")
-SORTS = {"name": BY_NAME, "registered_at": "registered_at"}
 
 
 class RegisterCustomerBody(Schema):
@@ -100,7 +97,7 @@ class UnknownParty(Schema):
     """The contact by which a provisional customer came to be."""
 
     interaction_id = Id()
-    contact_point = fields.Nested(ContactPointSchema, allow_none=True)
+    contact_point = Nested(ContactPointSchema, required=False)
     at = Time()
 
 
@@ -110,8 +107,8 @@ class CustomerItem(Schema):
     id = Id()
     status = OneOf(*STATUSES)
     kind = OneOf(*CUSTOMER_KINDS, required=False)
-    name = fields.String(required=True, allow_none=True)
-    roles = fields.List(fields.String(), required=True, allow_none=True)
+    name = fields.String()
+    roles = fields.List(fields.String())
     source = Code(required=False)
     member_no = fields.String()
     registered_at = Time(required=False)
@@ -125,8 +122,8 @@ class CustomerSummary(Schema):
     id = Id()
     status = OneOf(*STATUSES)
     kind = OneOf(*CUSTOMER_KINDS, required=False)
-    name = fields.String(required=True, allow_none=True)
-    roles = fields.List(fields.String(), required=True, allow_none=True)
+    name = fields.String()
+    roles = fields.List(fields.String())
     profile = fields.Dict(keys=fields.String(), values=fields.Nested(SourcedValue))
     leads = Nested(LeadCounts)
     last_touch = Nested(LastTouch, required=False)
@@ -143,8 +140,8 @@ class CustomerAnswer(CustomerSummary):
     registered_at = Time(required=False)
     version = Count(required=False)
     org_unit = Id(required=False)
-    team = fields.String(allow_none=True)
-    owner = fields.String(allow_none=True)
+    team = Id(required=False)
+    owner = Id(required=False)
 
 
 class CustomerParams(PageParams):
@@ -192,16 +189,16 @@ def update_profile(customer_id: str, body: dict[str, Any]) -> Response:
 @customers.query("", CustomerItem, CustomerParams, many=True)
 def list_customers(params: dict[str, Any]) -> Page:
     """List customers."""
-    return list_of("customers", CustomerItem, params, filters=FILTERS, sorts=SORTS)
+    return listed("customers", CustomerItem, params, FILTERS, SORTS)
 
 
 @customers.query("/<id:customer_id>", CustomerAnswer, tagged=True)
 def get_customer(customer_id: str) -> dict[str, Any]:
     """Look up a customer."""
-    return document_of("customers", customer_id, CustomerAnswer, "customer")
+    return found("customers", customer_id, CustomerAnswer, "customer")
 
 
 @customers.query("/<id:customer_id>/summary", CustomerSummary)
 def get_customer_summary(customer_id: str) -> dict[str, Any]:
     """What marketing knows of a customer at a glance."""
-    return document_of("customers", customer_id, CustomerSummary, "customer")
+    return found("customers", customer_id, CustomerSummary, "customer")

@@ -25,18 +25,15 @@ from events.contracts.marketing import TOUCHES
 from events.deciding import Scope as ScopeValue
 from events.http import Page, PageParams, Routes, Sorted, answer_change, answer_create
 from events.http.commands import NEW, origin_of_request
+from events.http.documents import found, listed
 from events.http.runtime import runtime
 from events.types import ConsistencyToken, CustomerId, new_id
 from services.marketing.api.customers import RegisterCustomerBody, registration
-from services.marketing.api.reading import document_of, list_of
 from services.marketing.domain.customer import CUSTOMER
 from services.marketing.domain.lead import LEAD, CaptureLead, DisqualifyLead, QualifyLead
-from services.marketing.views.leads import STATUSES
+from services.marketing.views.leads import FILTERS, SORTS, STATUSES
 
 leads = Routes("leads", "/v1/leads", description="Who might buy")
-
-FILTERS = ("status", "channel", "customer_id")
-SORTS = {"captured_at": "captured_at"}
 
 
 class CaptureLeadBody(Schema):
@@ -85,21 +82,21 @@ class LeadAnswer(Schema):
     status = OneOf(*STATUSES)
     touch = OneOf(*TOUCHES)
     channel = Code()
-    campaign_id = fields.String(allow_none=True)
+    campaign_id = Id(required=False)
     interest = ListOf(Id())
-    raw = fields.String(allow_none=True)
+    raw = fields.String()
     captured_at = Time()
     need = fields.String()
     product_line = Code(required=False)
     budget = Money(required=False)
-    horizon_days = fields.Integer(allow_none=True)
+    horizon_days = Count(required=False)
     qualified_at = Time(required=False)
     disqualified_at = Time(required=False)
     reason = Code(required=False)
     version = Count()
     org_unit = Id()
-    team = fields.String(required=True, allow_none=True)
-    owner = fields.String(required=True, allow_none=True)
+    team = Id(required=False)
+    owner = Id(required=False)
 
 
 class LeadParams(PageParams):
@@ -168,13 +165,13 @@ def disqualify_lead(lead_id: str, body: dict[str, Any]) -> Response:
 @leads.query("", LeadAnswer, LeadParams, many=True)
 def list_leads(params: dict[str, Any]) -> Page:
     """List leads."""
-    return list_of("leads", LeadAnswer, params, filters=FILTERS, sorts=SORTS)
+    return listed("leads", LeadAnswer, params, FILTERS, SORTS)
 
 
 @leads.query("/<id:lead_id>", LeadAnswer, tagged=True)
 def get_lead(lead_id: str) -> dict[str, Any]:
     """Look up a lead."""
-    return document_of("leads", lead_id, LeadAnswer, "lead")
+    return found("leads", lead_id, LeadAnswer, "lead")
 
 
 def _register(body: dict[str, Any]) -> Done:

@@ -3,14 +3,9 @@
 Three contexts write here, each its own part: marketing the profile and the leads, service the
 unknown party that a provisional customer began as, analytics the tier. Whoever comes first makes
 the document; `status` says how far marketing knows the customer. Old values are in the timeline.
-
-Indexes: a sort with at most one of status, source and member_no has its own; kind stands behind
-the sort, so that it is tested in the index. Other combinations of filters use one of these.
 """
 
 from __future__ import annotations
-
-from pymongo import IndexModel
 
 from events.contracts.analytics import CustomerTierChanged
 from events.contracts.marketing import (
@@ -23,6 +18,8 @@ from events.contracts.marketing import (
 )
 from events.contracts.service import UnknownPartyIdentified
 from events.envelope import Event
+from events.projection.folding import known
+from events.projection.indexes import list_indexes
 from events.projection.view import Document, View
 from events.types import parse_time
 
@@ -32,29 +29,10 @@ STATUSES = ("registered", "provisional", "unregistered")
 BY_NAME = "_by_name"
 """The name folded for sorting, so that `de Vries` stands beside `De Vries`."""
 
-_NAMED = [(BY_NAME, 1), ("_id", 1), ("kind", 1)]
-_NEWEST = [("registered_at", -1), ("_id", -1), ("kind", 1)]
-_NUMBERED = {"member_no": {"$exists": True}}
+FILTERS = ("status", "kind", "source", "member_no")
+SORTS = {"name": BY_NAME, "registered_at": "registered_at"}
 
-customers = View(
-    "customers",
-    indexes=[
-        IndexModel(_NAMED, name="name"),
-        IndexModel(_NEWEST, name="registered"),
-        IndexModel([("status", 1), *_NAMED], name="status_name"),
-        IndexModel([("status", 1), *_NEWEST], name="status_registered"),
-        IndexModel([("source", 1), *_NAMED], name="source_name"),
-        IndexModel([("source", 1), *_NEWEST], name="source_registered"),
-        IndexModel(
-            [("member_no", 1), *_NAMED], name="member_name", partialFilterExpression=_NUMBERED
-        ),
-        IndexModel(
-            [("member_no", 1), *_NEWEST],
-            name="member_registered",
-            partialFilterExpression=_NUMBERED,
-        ),
-    ],
-)
+customers = View("customers", list_indexes(FILTERS, list(SORTS.values())))
 
 _FIELDS = tuple(ProfileSchema().fields)
 
@@ -74,11 +52,8 @@ def registered(doc: Document, event: Event) -> None:
         profile={field: {"value": data[field], **told} for field in _FIELDS if field in data},
         version=event.version,
         org_unit=event.scope.org_unit,
-        team=event.scope.team,
-        owner=event.scope.owner,
+        **known(member_no=data.get("member_no"), team=event.scope.team, owner=event.scope.owner),
     )
-    if "member_no" in data:
-        doc["member_no"] = data["member_no"]
     _settle(doc)
 
 
@@ -101,11 +76,11 @@ def updated(doc: Document, event: Event) -> None:
 
 @customers.on(UnknownPartyIdentified, key=_customer)
 def identified(doc: Document, event: Event) -> None:
-    doc["unknown_party"] = {
-        "interaction_id": event.data["interaction_id"],
-        "contact_point": event.data.get("contact_point"),
-        "at": event.occurred_at,
-    }
+    doc["unknown_party"] = known(
+        interaction_id=event.data["interaction_id"],
+        contact_point=event.data.get("contact_point"),
+        at=event.occurred_at,
+    )
     _settle(doc)
 
 
@@ -152,8 +127,10 @@ def _settle(doc: Document) -> None:
     doc["status"] = _status(doc)
     profile = doc.get("profile", {})
     for field in ("name", "roles"):
-        doc[field] = profile[field]["value"] if field in profile else None
-    doc[BY_NAME] = doc["name"].casefold() if doc["name"] else None
+        doc.pop(field, None)
+        if field in profile:
+            doc[field] = profile[field]["value"]
+    doc[BY_NAME] = doc["name"].casefold() if "name" in doc else None
 
 
 def _status(doc: Document) -> str:

@@ -1,31 +1,19 @@
-"""Leads as lists show them: one document a lead, written by marketing alone.
-
-Indexes: the sort alone, with status, and with customer_id; channel stands behind the sort, so
-that it is tested in the index. Other combinations of filters use one of these.
-"""
+"""Leads as lists show them: one document a lead, written by marketing alone."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from pymongo import IndexModel
-
 from events.contracts.marketing import LeadCaptured, LeadDisqualified, LeadQualified
 from events.envelope import Event
+from events.projection.folding import exact, known
+from events.projection.indexes import list_indexes
 from events.projection.view import Document, View
 
 STATUSES = ("captured", "qualified", "disqualified")
 
-_NEWEST = [("captured_at", -1), ("_id", -1), ("channel", 1)]
+FILTERS = ("status", "channel", "customer_id")
+SORTS = {"captured_at": "captured_at"}
 
-leads = View(
-    "leads",
-    indexes=[
-        IndexModel(_NEWEST, name="captured"),
-        IndexModel([("status", 1), *_NEWEST], name="status_captured"),
-        IndexModel([("customer_id", 1), *_NEWEST], name="customer_captured"),
-    ],
-)
+leads = View("leads", list_indexes(FILTERS, list(SORTS.values())))
 
 
 def _lead(event: Event) -> str:
@@ -40,10 +28,9 @@ def captured(doc: Document, event: Event) -> None:
         status="captured",
         touch=data["touch"],
         channel=data["channel"],
-        campaign_id=data.get("campaign_id"),
         interest=data["interest"],
-        raw=data.get("raw"),
         captured_at=event.occurred_at,
+        **known(campaign_id=data.get("campaign_id"), raw=data.get("raw")),
     )
     _stamp(doc, event)
 
@@ -56,10 +43,11 @@ def qualified(doc: Document, event: Event) -> None:
         qualified_at=event.occurred_at,
         need=data["need"],
         product_line=data["product_line"],
-        horizon_days=data.get("horizon_days"),
+        **known(
+            budget=exact(data["budget"]) if "budget" in data else None,
+            horizon_days=data.get("horizon_days"),
+        ),
     )
-    if "budget" in data:
-        doc["budget"] = {**data["budget"], "amount": Decimal(data["budget"]["amount"])}
     _stamp(doc, event)
 
 
@@ -73,9 +61,6 @@ def disqualified(doc: Document, event: Event) -> None:
 
 def _stamp(doc: Document, event: Event) -> None:
     """The version for If-Match, and where the lead belongs now."""
-    doc.update(
-        version=event.version,
-        org_unit=event.scope.org_unit,
-        team=event.scope.team,
-        owner=event.scope.owner,
-    )
+    doc.pop("team", None)
+    doc.pop("owner", None)
+    doc.update(version=event.version, **event.scope.to_data())

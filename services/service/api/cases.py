@@ -12,10 +12,10 @@ from events.contracts.service import PRIORITIES
 from events.deciding import Origin
 from events.deciding import Scope as ScopeValue
 from events.http import Page, PageParams, Routes, Sorted, answer_change, answer_create, views
+from events.http.documents import found, listed
 from events.mongodb import MAX_TIME_MS
 from events.types import CustomerId, new_id
 from services.service.api.case_answers import CaseAnswer
-from services.service.api.reading import document_of, list_of
 from services.service.domain.case import CASE
 from services.service.domain.case_commands import (
     CloseCase,
@@ -26,13 +26,11 @@ from services.service.domain.case_commands import (
     SendFirstResponse,
 )
 from services.service.domain.process import CURRENT_VERSION, process
-from services.service.views.cases import STATUSES
+from services.service.views.cases import FILTERS, SORTS, STATUSES
 
 cases = Routes("cases", "/v1/cases", description="What must be done for customers")
 
 KINDS = tuple(process(CURRENT_VERSION).hours)
-FILTERS = ("status", "priority", "kind", "customer_id", "owner")
-SORTS = {"due_at": "due_at", "opened_at": "opened_at"}
 
 
 class OpenCaseBody(Schema):
@@ -101,12 +99,12 @@ def open_case(body: dict[str, Any]) -> Response:
 
 def _tier_of(customer_id: CustomerId) -> str | None:
     """From service's own view; a tier that arrives meanwhile is followed by the reaction."""
-    found = (
+    customer = (
         views()
         .collection("customers")
         .find_one({"_id": customer_id}, ["tier"], max_time_ms=MAX_TIME_MS)
     )
-    return found.get("tier") if found else None
+    return customer.get("tier") if customer else None
 
 
 @cases.command("/<id:case_id>/prioritize", PrioritizeCaseBody)
@@ -158,10 +156,10 @@ def close_case(case_id: str) -> Response:
 @cases.query("", CaseAnswer, CaseParams, many=True)
 def list_cases(params: dict[str, Any]) -> Page:
     """List cases."""
-    return list_of("cases", CaseAnswer, params, filters=FILTERS, sorts=SORTS)
+    return listed("cases", CaseAnswer, params, FILTERS, SORTS)
 
 
 @cases.query("/<id:case_id>", CaseAnswer, tagged=True)
 def get_case(case_id: str) -> dict[str, Any]:
     """Look up a case."""
-    return document_of("cases", case_id, CaseAnswer, "case")
+    return found("cases", case_id, CaseAnswer, "case")

@@ -9,9 +9,9 @@ from marshmallow import Schema, fields
 from events.contracts.fields import Code, Count, Flag, Id, ListOf, Nested, OneOf, Time
 from events.contracts.service import CHANNELS, DIRECTIONS, PRIORITIES
 from events.http import Routes, views
+from events.http.documents import found, shown
 from events.http.encoding import public
 from events.mongodb import MAX_TIME_MS
-from services.service.api.reading import document_of, told
 
 customers = Routes("customers", "/v1/customers", description="Customers as service knows them")
 
@@ -51,7 +51,7 @@ class _Known(Schema):
     """What the customer's one document tells."""
 
     id = Id()
-    name = fields.String(allow_none=True)
+    name = fields.String()
     kind = Code(required=False)
     provisional = Flag(description="true until marketing registers the unknown party")
     tier = Code(required=False, description="what analytics said last")
@@ -72,17 +72,17 @@ class CustomerSummary(_Known):
 @customers.query("/<id:customer_id>/summary", CustomerSummary)
 def get_customer_summary(customer_id: str) -> dict[str, Any]:
     """What service knows of a customer at a glance."""
-    known = document_of("customers", customer_id, _Known, "customer")
+    known = found("customers", customer_id, _Known, "customer")
     return {**known, "open_cases": _due_first(customer_id)}
 
 
 def _due_first(customer_id: str) -> list[dict[str, Any]]:
-    found = (
+    cases = (
         views()
         .collection("cases")
-        .find({"customer_id": customer_id, "status": "open"}, told(CaseGlance))
+        .find({"customer_id": customer_id, "status": "open"}, shown(CaseGlance))
         .sort([("due_at", 1), ("_id", 1)])
         .limit(SHOWN_CASES)
         .max_time_ms(MAX_TIME_MS)
     )
-    return [public(case) for case in found]
+    return [public(case) for case in cases]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from events.contracts.fields import Code, Count, Flag, Id, Nested, OneOf, Scope, Time
 from events.contracts.marketing import ContactPointSchema
@@ -13,16 +13,13 @@ from events.contracts.service import CHANNELS, DIRECTIONS
 from events.deciding import Origin
 from events.deciding import Scope as ScopeValue
 from events.http import Page, PageParams, Routes, Sorted, answer_change, answer_create
+from events.http.documents import found, listed
 from events.types import CustomerId, new_id
 from services.service.api.addresses import address_hash
-from services.service.api.reading import document_of, list_of
 from services.service.domain.interaction import INTERACTION, EndInteraction, StartInteraction
-from services.service.views.interactions import STATUSES
+from services.service.views.interactions import FILTERS, SORTS, STATUSES
 
 interactions = Routes("interactions", "/v1/interactions", description="Contacts with customers")
-
-FILTERS = ("status", "channel", "customer_id")
-SORTS = {"started_at": "started_at"}
 
 
 class StartInteractionBody(Schema):
@@ -57,12 +54,12 @@ class InteractionAnswer(Schema):
     direction = OneOf(*DIRECTIONS)
     status = OneOf(*STATUSES)
     started_at = Time()
-    ended_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
-    disposition = fields.String(required=True, allow_none=True)
+    ended_at = Time(required=False)
+    disposition = Code(required=False)
     version = Count()
     org_unit = Id()
-    team = fields.String(required=True, allow_none=True)
-    owner = fields.String(required=True, allow_none=True)
+    team = Id(required=False)
+    owner = Id(required=False)
 
 
 class InteractionParams(PageParams):
@@ -116,10 +113,10 @@ def end_interaction(interaction_id: str, body: dict[str, Any]) -> Response:
 @interactions.query("", InteractionAnswer, InteractionParams, many=True)
 def list_interactions(params: dict[str, Any]) -> Page:
     """List interactions."""
-    return list_of("interactions", InteractionAnswer, params, filters=FILTERS, sorts=SORTS)
+    return listed("interactions", InteractionAnswer, params, FILTERS, SORTS)
 
 
 @interactions.query("/<id:interaction_id>", InteractionAnswer, tagged=True)
 def get_interaction(interaction_id: str) -> dict[str, Any]:
     """Look up an interaction."""
-    return document_of("interactions", interaction_id, InteractionAnswer, "interaction")
+    return found("interactions", interaction_id, InteractionAnswer, "interaction")

@@ -46,7 +46,7 @@ def _catch_up(event: Event, views: Views, at: datetime) -> Sequence[Reply]:
         {"_id": customer_id}, ["tier", "tier_event_id"], max_time_ms=MAX_TIME_MS
     )
     case = views.collection("cases").find_one({"_id": case_id}, ["tier"], max_time_ms=MAX_TIME_MS)
-    if not customer or not case or "tier" not in customer or customer["tier"] == case["tier"]:
+    if not customer or not case or "tier" not in customer or customer["tier"] == case.get("tier"):
         return []
     return [_reply(case_id, customer["tier"], customer["tier_event_id"], at)]
 

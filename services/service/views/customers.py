@@ -18,6 +18,7 @@ from events.contracts.service import (
     UnknownPartyIdentified,
 )
 from events.envelope import Event
+from events.projection.folding import known
 from events.projection.view import Document, View
 
 customers = View("customers")
@@ -32,7 +33,7 @@ def _customer(event: Event) -> str:
 
 @customers.on(CustomerRegistered, key=_customer)
 def registered(doc: Document, event: Event) -> None:
-    doc.update(registered=True, kind=event.data["kind"], name=event.data.get("name"))
+    doc.update(registered=True, kind=event.data["kind"], **known(name=event.data.get("name")))
     _complete(doc)
 
 
@@ -40,7 +41,8 @@ def registered(doc: Document, event: Event) -> None:
 def renamed(doc: Document, event: Event) -> None:
     for change in event.data["changes"]:
         if change["field"] == "name":
-            doc["name"] = change["new"]
+            doc.pop("name", None)
+            doc.update(known(name=change["new"]))
     _complete(doc)
 
 

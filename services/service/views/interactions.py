@@ -1,29 +1,18 @@
-"""Contacts with customers: one document an interaction, written by service alone.
-
-Indexes: the sort alone, with status, and with customer_id; channel stands behind the sort, so
-that it is tested in the index. Other combinations of filters use one of these.
-"""
+"""Contacts with customers: one document an interaction, written by service alone."""
 
 from __future__ import annotations
 
-from pymongo import IndexModel
-
 from events.contracts.service import InteractionEnded, InteractionStarted, UnknownPartyIdentified
 from events.envelope import Event
+from events.projection.indexes import list_indexes
 from events.projection.view import Document, View
 
 STATUSES = ("started", "ended")
 
-_NEWEST = [("started_at", -1), ("_id", -1), ("channel", 1)]
+FILTERS = ("status", "channel", "customer_id")
+SORTS = {"started_at": "started_at"}
 
-interactions = View(
-    "interactions",
-    indexes=[
-        IndexModel(_NEWEST, name="started"),
-        IndexModel([("status", 1), *_NEWEST], name="status_started"),
-        IndexModel([("customer_id", 1), *_NEWEST], name="customer_started"),
-    ],
-)
+interactions = View("interactions", list_indexes(FILTERS, list(SORTS.values())))
 
 
 def _interaction(event: Event) -> str:
@@ -39,8 +28,6 @@ def started(doc: Document, event: Event) -> None:
         direction=event.data["direction"],
         status="started",
         started_at=event.occurred_at,
-        ended_at=None,
-        disposition=None,
     )
     _stamp(doc, event)
 
@@ -59,9 +46,6 @@ def ended(doc: Document, event: Event) -> None:
 
 def _stamp(doc: Document, event: Event) -> None:
     """The version for If-Match, and where the interaction belongs now."""
-    doc.update(
-        version=event.version,
-        org_unit=event.scope.org_unit,
-        team=event.scope.team,
-        owner=event.scope.owner,
-    )
+    doc.pop("team", None)
+    doc.pop("owner", None)
+    doc.update(version=event.version, **event.scope.to_data())
