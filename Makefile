@@ -17,7 +17,7 @@ DEV := .venv/.installed-dev
 DATA := .venv/.installed-data
 CHECKED := events services gateway deploy tests bench docs
 IMPORT ?= yes
-SLOW := faults or bench or oidc or containers or simulation
+SLOW := faults or simulation
 
 ##@ Run
 .PHONY: run up down status logs clean
@@ -46,7 +46,7 @@ test: $(DEV) $(DATA) ## All tests of a change, on a real Kafka and a real MongoD
 
 test-containers: $(DEV) $(DATA) ## Tests that use servers, on containers; fails without them
 	THROUGHLINE_TEST_PARTS=containers $(PYTEST) $(wildcard tests/integration tests/acceptance) \
-		-m "not ($(SLOW)) or containers" $(ARGS)
+		-m "not ($(SLOW))" $(ARGS)
 
 features: $(DEV) $(DATA) ## Each feature with its tests and their result
 	$(PY) -m tests.features

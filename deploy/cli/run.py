@@ -80,13 +80,13 @@ def _follow(system: System, quiet: bool) -> None:
     console = Console(stderr=True)
     if console.is_terminal and not quiet:
         _follow_live(system, console)
-    known: dict[str, str] = {}
+    fine: dict[str, bool] = {}
     while True:
         for process in look(system)["processes"]:
-            name, state = process["name"], process["state"]
-            if known.get(name, "RUNNING") != state:
-                report(f"{name} is {state}")
-            known[name] = state
+            name = process["name"]
+            if fine.get(name, True) != process["fine"]:
+                report(f"{name} is {process['state']}")
+            fine[name] = process["fine"]
         time.sleep(REFRESH_SECONDS)
 
 
