@@ -131,6 +131,23 @@ def test_a_repeated_change_is_answered_again_although_its_etag_is_old(depot: Dep
     assert len(depot.store.commits) == 3
 
 
+def test_a_repeated_change_is_answered_again_although_nothing_is_left_to_do(depot: Depot) -> None:
+    path = f"/v1/parcels/{depot.send().get_json()['id']}/deliver"
+    headers = {"If-Match": "*", "Idempotency-Key": "k"}
+    first = depot.client.post(path, headers=headers)
+
+    again = depot.client.post(path, headers=headers)
+
+    assert first.get_json()["events"]
+    assert again.get_json() == first.get_json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    is_problem(
+        depot.client.post(path, headers={**headers, "X-Actor": "eve"}),
+        422,
+        "idempotency-key-reused",
+    )
+
+
 @pytest.mark.parametrize("changed", ["body", "actor", "path"])
 def test_a_key_belongs_to_one_request(depot: Depot, changed: str) -> None:
     here, there = (depot.send().get_json()["id"] for _ in range(2))
