@@ -18,7 +18,7 @@ INDEXES = (
     IndexModel(
         [("customer_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)],
         name="customer_at",
-        partialFilterExpression={"customer_id": {"$type": "string"}},
+        partialFilterExpression={"customer_id": {"$exists": True}},
     ),
 )
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from pymongo.errors import DuplicateKeyError
 
-from events.errors import Conflict, RuleBroken
+from events.errors import Conflict, RuleBroken, Transient
 from events.mongodb import Db
 
 _ID = "projection"
@@ -55,7 +55,7 @@ class VersionBook:
     def read(self) -> Versions:
         found = self._pointers.find_one({"_id": _ID})
         if found is None:
-            raise RuleBroken("projection-absent", "the service has not been started yet")
+            raise Transient("the service has not been started yet")
         return Versions(
             revision=found["revision"],
             live=found["live"],

@@ -78,6 +78,8 @@ class MongoEventStore:
 
     def append(self, commit: Commit, claims: Sequence[str] = ()) -> Appended:
         check_caps(commit)
+        if commit.command_hash:
+            self._refuse_answered(commit)
         if not claims:
             return self._group.append(commit)
         try:
@@ -136,6 +138,12 @@ class MongoEventStore:
             },
             upsert=True,
         )
+
+    def _refuse_answered(self, commit: Commit) -> None:
+        """A key that was answered without events is not in the commits' unique index."""
+        answered = self._receipts.find_one({"_id": commit.command_id}, max_time_ms=MAX_TIME_MS)
+        if answered and answered.get("hash") != commit.command_hash:
+            raise KeyReused(str(commit.command_id))
 
     def _append_with_claims(self, document: Document, claims: Sequence[str]) -> None:
         def unit(session: ClientSession) -> None:
