@@ -23,15 +23,6 @@ class LastOrder(Schema):
     total = Money()
 
 
-class Tier(Schema):
-    """What analytics said last about the customer."""
-
-    name = Code()
-    since = Time()
-    reason_code = Code()
-    event_id = Id(description="the event that moved the customer there")
-
-
 class CustomerSummary(Schema):
     """What sales knows of a customer."""
 
@@ -49,7 +40,10 @@ class CustomerSummary(Schema):
     opportunities_open = Count(required=False)
     opportunities_won = Count(required=False)
     opportunities_lost = Count(required=False)
-    tier = Nested(Tier, required=False)
+    tier = Code(required=False, description="what analytics said last")
+    tier_since = Time(required=False)
+    tier_reason = Code(required=False)
+    tier_event_id = Id(required=False, description="the event that moved the customer there")
     discount_band_pct = Count(description="allowed without approval, by the tier")
     discount_band_version = Count()
 
@@ -71,5 +65,5 @@ def known_customers(ids: list[str]) -> dict[str, dict[str, Any]]:
 
 def band_of(customer: dict[str, Any]) -> dict[str, Any]:
     """The discount band as it is now: it moves with the tier, not with what it is shown on."""
-    tier = customer.get("tier", {}).get("name")
-    return {"discount_band_pct": CURRENT.band(tier), "discount_band_version": CURRENT.version}
+    pct = CURRENT.band(customer.get("tier"))
+    return {"discount_band_pct": pct, "discount_band_version": CURRENT.version}

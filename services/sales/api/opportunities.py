@@ -201,7 +201,7 @@ def get_opportunity(opportunity_id: str) -> dict[str, Any]:
 
 
 def _with_tier(document: dict[str, Any], customer: dict[str, Any]) -> dict[str, Any]:
-    tier = {"tier": customer["tier"]["name"]} if "tier" in customer else {}
+    tier = {"tier": customer["tier"]} if "tier" in customer else {}
     return {**document, **tier, **band_of(customer)}
 
 

@@ -68,9 +68,9 @@ def lost(doc: Document, _event: Event) -> None:
 
 @customers.on(CustomerTierChanged, key=_customer)
 def tier_changed(doc: Document, event: Event) -> None:
-    doc["tier"] = {
-        "name": event.data["to"],
-        "since": event.occurred_at,
-        "reason_code": event.data["reason_code"],
-        "event_id": event.id,
-    }
+    doc.update(
+        tier=event.data["to"],
+        tier_since=event.occurred_at,
+        tier_reason=event.data["reason_code"],
+        tier_event_id=event.id,
+    )
