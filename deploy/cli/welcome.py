@@ -16,26 +16,33 @@ TRIES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (
         "register a customer",
         "/v1/marketing/customers",
-        {"kind": "person", "name": "Ada Lovelace", "email": "ada@example.com"},
+        {"kind": "person", "source": "web", "name": "Ada Lovelace"},
     ),
     (
         "capture a lead",
         "/v1/marketing/leads",
-        {"name": "Grace Hopper", "email": "grace@example.com", "source": "web"},
+        {"customer_id": "<customer>", "touch": "web", "channel": "newsletter"},
     ),
     (
         "place an order",
         "/v1/sales/orders",
         {
             "customer_id": "<customer>",
-            "currency": "USD",
-            "lines": [{"product": "CD-1", "quantity": 2, "unit_price": "12.50"}],
+            "channel": "web",
+            "lines": [
+                {
+                    "product_id": "cd",
+                    "qty": 2,
+                    "price": {"amount": "12.50", "currency": "USD"},
+                    "installable": False,
+                }
+            ],
         },
     ),
     (
         "open a case",
         "/v1/service/cases",
-        {"customer_id": "<customer>", "subject": "The disc is scratched", "channel": "email"},
+        {"customer_id": "<customer>", "kind": "fault", "subject": "The disc skips"},
     ),
 )
 """What to do, where, with which body; `<customer>` becomes the customer to look at."""
@@ -61,11 +68,17 @@ def invitation(endpoints: Endpoints) -> str:
     lines = []
     if customer is not None:
         lines = ["An interesting customer:", f"  curl {endpoints.gateway}/v1/customers/{customer}"]
-    lines += ["Four things to try:"]
+        lines += ["Four things to try:"]
+    else:
+        lines = ["Four things to try (the first answers with an id to put for <customer>):"]
     for what, path, body in TRIES:
-        text = json.dumps(body).replace("<customer>", customer or "<customer>")
-        lines += [f"  # {what}", f"  {curl(endpoints.gateway + path, text)}"]
+        lines += [f"  # {what}", f"  {curl(endpoints.gateway + path, filled(body, customer))}"]
     return "\n".join(lines)
+
+
+def filled(body: dict[str, Any], customer: str | None) -> str:
+    """The body as JSON, about this customer where there is one."""
+    return json.dumps(body).replace("<customer>", customer or "<customer>")
 
 
 def curl(url: str, body: str) -> str:
@@ -76,6 +89,6 @@ def interesting_customer(endpoints: Endpoints) -> str | None:
     """The customer who spent most; None while there is none, or analytics is away."""
     try:
         found = requests.get(endpoints.gateway + INTERESTING, timeout=5)
-        return str(found.json()["items"][0]["customer_id"]) if found.ok else None
+        return str(found.json()["items"][0]["id"]) if found.ok else None
     except (requests.RequestException, ValueError, LookupError, TypeError):
         return None

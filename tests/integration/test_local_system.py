@@ -12,6 +12,7 @@ import requests
 from pymongo import MongoClient
 
 from deploy.cli.status import look
+from deploy.cli.welcome import TRIES, filled
 from deploy.local import processes
 from deploy.local.endpoints import SERVICES, Endpoints
 from deploy.local.paths import Paths
@@ -42,6 +43,21 @@ def note(endpoints: Endpoints, id: str) -> list[Any]:
         return sorted(found["_id"] for found in notes.find())
 
 
+def try_out(endpoints: Endpoints) -> list[int]:
+    """Does what the welcome invites to; answers the status of each."""
+    statuses, customer = [], None
+    for _, path, body in TRIES:
+        answer = requests.post(
+            endpoints.gateway + path,
+            data=filled(body, customer),
+            headers={"Content-Type": "application/json"},
+            timeout=10,
+        )
+        statuses.append(answer.status_code)
+        customer = customer or answer.json().get("id")
+    return statuses
+
+
 def test_a_system_survives_the_death_of_everything(system: System) -> None:
     lines: list[str] = []
     endpoints = system.up(lines.append)
@@ -49,6 +65,7 @@ def test_a_system_survives_the_death_of_everything(system: System) -> None:
     for service in SERVICES:
         answer = requests.get(f"{endpoints.gateway}/v1/{service}/openapi.json", timeout=10)
         assert answer.status_code == 200
+    assert try_out(endpoints) == [201, 201, 201, 201]
 
     # A second `up` finds everything running and leaves it alone.
     before = pids(system)
