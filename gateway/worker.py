@@ -56,7 +56,7 @@ class EdgeWorker(ThreadWorker):
         Handing it back to the main thread between two requests costs as much as the requests.
         """
         kept = super().handle(conn)
-        while kept is True and self.alive and self._next_is_near(conn):
+        while kept is True and self._next_is_near(conn):
             kept = super().handle(conn)
         return kept
 

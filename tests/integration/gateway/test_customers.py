@@ -35,6 +35,14 @@ def unknown(call: Call) -> None:
     call.answer(404, b'{"status": 404}')
 
 
+def owing(call: Call) -> None:
+    """Its body is still to come when the head has said enough."""
+    call.send_response_only(404)
+    call.send_header("Content-Length", "5")
+    call.end_headers()
+    OVER.wait(10)
+
+
 def broken(call: Call) -> None:
     call.raw(b"")
 
@@ -115,6 +123,12 @@ def test_a_part_that_does_not_come_is_unavailable(ask, route: Route) -> None:
     assert reply.status == 200
     assert states(reply) == ["current", "unavailable", "missing", "current"]
     assert reply.json["parts"]["sales"]["data"] is None
+
+
+@pytest.mark.parametrize("route", [failing, owing, no_json, endless])
+def test_a_part_that_did_not_come_may_come_the_next_time(ask, route: Route) -> None:
+    ask(route, route, route, route)
+    assert states(ask(current, current, current, current)) == ["current"] * 4
 
 
 def test_a_stale_part_is_said_to_be_stale(ask) -> None:

@@ -56,9 +56,12 @@ def test_a_read_that_prefers_to_wait_has_longer(stage: Stage) -> None:
         assert waiting.result().body == b"patient"
 
 
-def test_a_command_on_a_broken_connection_is_not_repeated(stage: Stage) -> None:
+@pytest.mark.parametrize(("method", "body"), [("POST", b"{}"), ("POST", None), ("DELETE", None)])
+def test_a_command_on_a_broken_connection_is_not_repeated(
+    stage: Stage, method: str, body: bytes | None
+) -> None:
     stage.sales.routes["/v1/orders"] = lambda call: call.raw(b"")
-    reply = stage.gateway.ask("POST", "/v1/sales/orders", body=b"{}")
+    reply = stage.gateway.ask(method, "/v1/sales/orders", body=body)
     assert_problem(reply, 503, "service-away")
     assert "Idempotency-Key" in reply.json["detail"]
     assert len(stage.sales.seen) == 1
@@ -88,6 +91,7 @@ def test_a_read_is_repeated_only_once(stage: Stage) -> None:
     [
         b"hello\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n",
         b"HTTP/1.1 200 OK\r\nA: 1\r\n folded\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel",
