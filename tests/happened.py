@@ -13,7 +13,7 @@ from events.contracts.base import Fact, all_contracts
 from events.deciding import Scope
 from events.envelope import Event
 from events.projection.view import Document, View, fold
-from events.types import StreamId, Version, entry_id
+from events.types import StreamId, Version
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -29,7 +29,7 @@ def happened(
 ) -> list[Event]:
     """One aggregate's stream from its beginning, an event a minute from `start` on.
 
-    The aggregate and the source are the contract's; ids are those of the timeline.
+    The aggregate and the source are the contract's; ids are `<stream>.<version>`.
     """
     return [
         _event(id, number, one, start + (number - 1) * MINUTE, scope or Scope())
@@ -42,7 +42,7 @@ def _event(id: str, number: int, one: Fact, at: datetime, scope: Scope) -> Event
     stream = StreamId.of(schema.AGGREGATE, id)
     subject = one.data.get("customer_id")
     return Event(
-        id=entry_id(stream, number),
+        id=f"{stream}.{number}",
         type=one.type,
         stream=stream,
         version=Version(number),

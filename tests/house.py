@@ -87,7 +87,7 @@ class House:
 
     def settle(self) -> None:
         """Relays, projects and reacts until nothing is left to do."""
-        while self.relay() or self._caught_up() or self._reacted():
+        while self.relay() or self.project() or self._reacted():
             """Each of them may have given the others something to do."""
 
     def relay(self) -> bool:
@@ -102,7 +102,8 @@ class House:
         """The store's commits; order is certain within a stream only."""
         return list(self.db["commits"].find().sort([("recorded_at", 1), ("_id", 1)]))
 
-    def _caught_up(self) -> bool:
+    def project(self) -> bool:
+        """Applies what was published."""
         # The first step only takes the assignment.
         return self.projector.step(0) + self.projector.step(0) > 0
 

@@ -16,7 +16,7 @@ from services.marketing.views.leads import FILTERS as LEAD_FILTERS
 from services.marketing.views.leads import SORTS as LEAD_SORTS
 from tests.happened import MINUTE, NOON, about, happened
 from tests.house import House, opened
-from tests.plans import check_plans
+from tests.profiled import check_lists
 from tests.unit.marketing import mothers
 
 pytestmark = pytest.mark.integration
@@ -66,13 +66,13 @@ def test_indexes_serve_every_list_of_customers(house: House) -> None:
         "member_no": "M-1",
     }
     assert set(values) == set(CUSTOMER_FILTERS)
-    check_plans(house, "/v1/customers", "customers", values, CUSTOMER_SORTS)
+    check_lists(house, "/v1/customers", "customers", values, CUSTOMER_SORTS)
 
 
 def test_indexes_serve_every_list_of_leads(house: House) -> None:
     values = {"status": "captured", "channel": "booth", "customer_id": "c-01"}
     assert set(values) == set(LEAD_FILTERS)
-    check_plans(house, "/v1/leads", "leads", values, LEAD_SORTS)
+    check_lists(house, "/v1/leads", "leads", values, LEAD_SORTS)
 
 
 def test_customers_come_newest_first(house: House) -> None:
