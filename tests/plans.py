@@ -1,4 +1,4 @@
-"""How MongoDB would answer a list: by index alone, for every filter and sort that callers may use."""
+"""How MongoDB would answer a list: by an index alone, for every filter and sort there is."""
 
 from __future__ import annotations
 

@@ -77,8 +77,9 @@ class Run:
     def _judge_chunk(self, standard: Standard, chunk: Mapping[str, Metrics]) -> dict[str, str]:
         """The new tiers of those who moved, decided first on what the view knows of them."""
         commits = list(self._moves(standard, chunk))
+        outcomes = self._commands.store.append_many(commits) if commits else ()
         moved: dict[str, str] = {}
-        for commit, outcome in zip(commits, self._commands.store.append_many(commits), strict=True):
+        for commit, outcome in zip(commits, outcomes, strict=True):
             customer_id = commit.stream.id
             if isinstance(outcome, Appended):
                 moved[customer_id] = outcome.commit.events[0].data["to"]
