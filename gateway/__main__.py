@@ -6,9 +6,9 @@ import sys
 
 import structlog
 
+from events.runtime.logs import configure_logs
 from gateway.config import GatewayConfig, load_config
-from gateway.logs import configure_logs
-from gateway.server import Gateway
+from gateway.server import server
 
 BAD_CONFIGURATION = 78  # EX_CONFIG of sysexits.h
 
@@ -17,12 +17,12 @@ def main() -> None:
     """Exits with 78 and one line when the configuration makes no sense."""
     try:
         config = load_config()
-        configure_logs(config.log_level)
+        configure_logs(config.log_level, "gateway", "edge")
     except ValueError as wrong:
         sys.stderr.write(f"gateway: {wrong}\n")
         sys.exit(BAD_CONFIGURATION)
     _announce(config)
-    Gateway(config).run()
+    server(config).run()
 
 
 def _announce(config: GatewayConfig) -> None:

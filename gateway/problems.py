@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-import orjson
+from events.http.problem import MEDIA_TYPE, problem_body
 
-MEDIA_TYPE = "application/problem+json"
+__all__ = ["MEDIA_TYPE", "Refusal", "status_line"]
 
 
 class Refusal(Exception):
@@ -34,24 +34,9 @@ class Refusal(Exception):
 
     def problem(self, instance: str = "", trace: str = "") -> bytes:
         """The body; `instance` is the path of the request, `trace` its trace id."""
-        return problem(
+        return problem_body(
             self.status, self.code, self.detail, instance=instance, trace=trace, **self.members
         )
-
-
-def problem(
-    status: int, code: str, detail: str, *, instance: str = "", trace: str = "", **members: Any
-) -> bytes:
-    """Encodes one problem; empty members are left out."""
-    known = {
-        "type": f"urn:throughline:problem:{code}",
-        "title": code.replace("-", " ").capitalize(),  # stable per type, as RFC 9457 asks
-        "status": status,
-        "detail": detail,
-        "instance": instance,
-        "trace": trace,
-    }
-    return orjson.dumps({key: value for key, value in {**known, **members}.items() if value})
 
 
 def status_line(status: int) -> str:

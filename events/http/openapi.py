@@ -13,7 +13,7 @@ from events.contracts.json_schema import property_schema
 from events.http.encoding import to_json
 from events.http.identifiers import ID_PATTERN, STREAM_PATTERN, IdConverter, StreamConverter
 from events.http.params import Moment
-from events.http.problems import MEDIA_TYPE
+from events.http.problem import MEDIA_TYPE
 
 
 class ErrorPlace(Schema):

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from events.errors import FieldFault
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:throughline:problem:"
 
 MAX_ERRORS = 100
 """A body can be wrong in a million places; the first hundred help, more would be an attack."""
 MAX_POINTER = 500
+_TITLES = {"internal": "Internal Server Error"}
 
 
 class Problem(Exception):
@@ -32,6 +38,29 @@ class Problem(Exception):
         self.errors = errors
         self.headers = dict(headers or {})
         self.facts = facts
+
+
+def problem_members(
+    status: int, code: str, detail: str, *, instance: str = "", trace: str = "", **members: Any
+) -> dict[str, Any]:
+    """The members of one problem in their order; empty ones are left out.
+
+    The title is stable per type, as RFC 9457 asks.
+    """
+    known = {
+        "type": TYPE_PREFIX + code,
+        "title": _TITLES.get(code) or code.replace("-", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        "trace": trace,
+    }
+    return {key: value for key, value in {**known, **members}.items() if value}
+
+
+def problem_body(status: int, code: str, detail: str, **members: Any) -> bytes:
+    """One problem, encoded."""
+    return orjson.dumps(problem_members(status, code, detail, **members))
 
 
 def bad_parameter(name: str, detail: str) -> Problem:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import singledispatch
-from http import HTTPStatus
-from typing import Any
 
 import structlog
 from flask import Flask, Response, request
@@ -33,11 +31,8 @@ from events.errors import (
 )
 from events.http.context import trace_id
 from events.http.encoding import to_json
-from events.http.problem import Problem, invalid_body
+from events.http.problem import MEDIA_TYPE, Problem, invalid_body, problem_members
 from events.mongodb import is_transient
-
-MEDIA_TYPE = "application/problem+json"
-TYPE_PREFIX = "urn:throughline:problem:"
 
 RETRY_SOON = {"Retry-After": "1"}
 RETRY_LATER = {"Retry-After": "2"}
@@ -154,29 +149,19 @@ def _http(error: HTTPException) -> Problem:
 
 def render(problem: Problem) -> Response:
     """The response, with the headers that its status owes."""
-    body: dict[str, Any] = {
-        "type": TYPE_PREFIX + problem.code,
-        "title": _title(problem),
-        "status": problem.status,
-        "detail": problem.detail,
-        "instance": request.path,
-        "trace": trace_id(),
-    }
-    if problem.errors:
-        body["errors"] = list(problem.errors)
-    if problem.facts:
-        body["facts"] = dict(problem.facts)
+    body = problem_members(
+        problem.status,
+        problem.code,
+        problem.detail,
+        instance=request.path,
+        trace=trace_id(),
+        errors=list(problem.errors),
+        facts=dict(problem.facts or {}),
+    )
     response = Response(to_json(body), problem.status, problem.headers, content_type=MEDIA_TYPE)
     if owed := _HEADERS_OWED.get(problem.status):
         response.headers.setdefault(*owed)
     return response
-
-
-def _title(problem: Problem) -> str:
-    """Stable per type, as RFC 9457 asks."""
-    if problem.code == "internal":
-        return HTTPStatus.INTERNAL_SERVER_ERROR.phrase
-    return problem.code.replace("-", " ").capitalize()
 
 
 def answer_error(error: Exception) -> Response:

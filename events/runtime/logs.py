@@ -1,27 +1,59 @@
-"""JSON logs: one line an event, with the context of the request or role; never any locals."""
+"""JSON lines on standard error: one object an event, no bodies, no query strings, no locals."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
+import orjson
 import structlog
+from structlog.typing import Processor
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,  # a plain traceback: values of locals are personal data
+]
 
 
 def configure_logs(level: str, service: str, role: str) -> None:
-    """Once per process. Tracebacks are text: structured ones would print local variables."""
-    number = logging.getLevelNamesMapping()[level.upper()]
-    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr, format="%(message)s")
+    """Once per process: structlog, and the standard library's loggers, in the same lines.
+
+    Raises KeyError for a level that does not exist.
+    """
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    named = _named(service, role)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(sort_keys=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        processors=[named, *_SHARED, structlog.processors.JSONRenderer(_render)],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service, role=role)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[named, *_SHARED],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(_render),
+            ],
+        )
+    )
+    logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
+    # Its failures become problems, and Kafka's client retries by itself what it warns of.
+    for noisy in ("urllib3", "kafka"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+def _named(service: str, role: str) -> Processor:
+    def add(_logger: Any, _method: str, line: Any) -> Any:
+        line["service"], line["role"] = service, role
+        return line
+
+    return add
+
+
+def _render(*args: Any, **kwargs: Any) -> str:
+    return orjson.dumps(*args, **kwargs).decode()
