@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import time
 
+from kafka.errors import KafkaError
+
 from events.config import Config
 from events.errors import Transient
 from events.log.kafka import KafkaEventProducer
@@ -17,8 +19,8 @@ from events.relay.mongo import ChangeStreamFeed, MongoLease, MongoRelayBook
 from events.relay.verifying import gaps
 
 CONTEXT = "platform"
-PATIENCE_SECONDS = 40.0
-"""Covers the lease of a relay that died just now, and one time-out of a broker."""
+PATIENCE_SECONDS = 20.0
+"""Covers the lease of a relay that died just now. A broker that is away takes 30 s to show."""
 
 STEP_SECONDS = 0.25
 
@@ -49,6 +51,6 @@ def _until_published(relay: Relay, db: Db) -> bool:
         try:
             if not relay.step(STEP_SECONDS) and not relay.leading:
                 time.sleep(STEP_SECONDS)
-        except Transient:
+        except (Transient, KafkaError):
             time.sleep(STEP_SECONDS)
     return True
