@@ -12,6 +12,7 @@ stopped and started again (embedded only; other places skip such tests).
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import tempfile
 from abc import ABC, abstractmethod
@@ -26,6 +27,7 @@ from deploy.local import guard, processes
 from deploy.local.server import Server
 
 CHOICE = "THROUGHLINE_TEST_PARTS"
+MEMORY_BYTES = 6 * 1024**3
 
 
 class Part(ABC):
@@ -55,6 +57,16 @@ class Part(ABC):
         """What clients are given; known after `start`."""
 
 
+def memory_folder() -> str | None:
+    """A file system in memory, when it is roomy: kills leave it whole, and its syncs are free.
+
+    What only a power cut could show, these tests don't show on a disk either.
+    """
+    folder = Path("/dev/shm")
+    roomy = folder.is_dir() and shutil.disk_usage(folder).free > MEMORY_BYTES
+    return str(folder) if roomy and os.access(folder, os.W_OK) else None
+
+
 class Home:
     """The session's temporary folder; a guard removes it with all its processes at the end.
 
@@ -66,7 +78,7 @@ class Home:
 
     @cached_property
     def folder(self) -> Path:
-        folder = Path(tempfile.mkdtemp(prefix="throughline-tests-"))
+        folder = Path(tempfile.mkdtemp(prefix="throughline-tests-", dir=memory_folder()))
         self._guard = guard.watch(folder)
         return folder
 
