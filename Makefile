@@ -68,6 +68,8 @@ check: $(DEV) ## Style, types, boundaries and generated documents; changes nothi
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 	$(PY) -m events.contracts.generate --check
+	$(PY) -m deploy.cli.openapi --check
+	$(PY) -m deploy.cli.reference --check
 
 fmt: $(DEV) ## Format the code and repair what can be repaired
 	$(PY) -m ruff format .
