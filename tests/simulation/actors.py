@@ -20,6 +20,7 @@ from events.relay.memory import MemoryFeed, MemoryLease
 from events.relay.relay import Relay
 from events.types import Version
 from tests.simulation import toy
+from tests.simulation.checker import check_checkpoints
 from tests.simulation.faults import (
     FaultyBook,
     FaultyFeed,
@@ -168,6 +169,7 @@ class Member:
     def step(self) -> None:
         before, tally = _counts(self.projector), self._world.tally
         taken = self.projector.step(0)
+        check_checkpoints(self.group, self._world.log.records)
         news = {key: n - before[key] for key, n in _counts(self.projector).items()}
         tally.update(news)
         if taken:
@@ -224,6 +226,8 @@ class Group:
     name: str
     storage: MemoryProjection
     members: list[Member] = field(default_factory=list)
+    reached: dict[Partition, int] = field(default_factory=dict)
+    """Where the checkpoints were when they were last looked at."""
     _pending: list[tuple[Member, tuple[Partition, ...]]] = field(default_factory=list)
 
     def rebalance(self, random: Random, partitions: Sequence[Partition]) -> None:

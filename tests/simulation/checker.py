@@ -7,14 +7,16 @@ sorting or decoding. Everything it says is about the first difference that it fi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from events.envelope import Event
+from events.log.port import Partition
 from tests.simulation.failures import SimulationFailure
+from tests.simulation.toy import LIMIT
 
 if TYPE_CHECKING:
     from tests.simulation.actors import Group
@@ -26,6 +28,7 @@ Streams = Mapping[str, list[Event]]
 def check_all(world: World) -> None:
     """At the end, when everything has arrived."""
     streams = committed(world)
+    _check_decisions(streams)
     _check_commands(world)
     _check_topics(world, streams)
     for group in world.groups:
@@ -45,6 +48,14 @@ def check_prefixes(world: World) -> None:
             _expect(len(found) <= len(streams[stream]), True, f"{group.name}: phantom in {stream}")
 
 
+def check_checkpoints(group: Group, partitions: Iterable[Partition]) -> None:
+    """Checkpoints never go back, whoever moves them."""
+    for partition, position in group.next_offsets(partitions).items():
+        before = group.reached.get(partition, 0)
+        _expect(position >= before, True, f"{group.name}: {partition} went back to {position}")
+        group.reached[partition] = position
+
+
 def committed(world: World) -> Streams:
     """The events of each stream in commit order: 1, 2, 3 … or somebody won who should not."""
     streams: dict[str, list[Event]] = defaultdict(list)
@@ -54,6 +65,17 @@ def committed(world: World) -> Streams:
     for stream, events in streams.items():
         _expect([e.version for e in events], list(range(1, len(events) + 1)), f"store: {stream}")
     return streams
+
+
+def _check_decisions(streams: Streams) -> None:
+    """Every decision was made on the state that its commit follows."""
+    for stream, events in streams.items():
+        total, label = 0, ""
+        for event in events:
+            total += event.data.get("amount", 0)
+            _expect(event.data.get("text") == label, False, f"{stream}: labelled as before")
+            label = event.data.get("text", label)
+        _expect(total <= LIMIT, True, f"{stream}: total {total} over the limit")
 
 
 def _check_commands(world: World) -> None:

@@ -15,7 +15,9 @@ PATIENCE_SECONDS = 60
 class Frozen:
     """A step on a thread of its own. `freeze` is called by the step, `go_on` by the world."""
 
-    def __init__(self, step: Callable[[], None]) -> None:
+    def __init__(self, step: Callable[[], None], places: int) -> None:
+        """The step passes so many places where it could freeze before it does."""
+        self.places = places
         self._step = step
         self._go = threading.Semaphore(0)
         self._stopped = threading.Semaphore(0)
@@ -36,8 +38,14 @@ class Frozen:
             self._thread.join()
         return self.over
 
-    def freeze(self) -> None:
-        """Stops here until the world lets the step go on."""
+    def pass_place(self) -> bool:
+        """Whether it is time to freeze."""
+        self.places -= 1
+        return self.places < 0
+
+    def freeze(self, places: int) -> None:
+        """Stops here until the world lets the step go on, for so many places more."""
+        self.places = places
         self._stopped.release()
         self._go.acquire()
 

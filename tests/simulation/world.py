@@ -85,10 +85,10 @@ class World:
     def point(self, where: str, *, transient: bool = False) -> None:
         """A place in the middle of a step where it may freeze, crash or fail."""
         for frozen, actor in self.frozen:
-            if not self.calm and frozen.mine() and self.random.random() < 0.3:
+            if not self.calm and frozen.mine() and frozen.pass_place():
                 self.tally["freezes"] += 1
                 self.note(f"{actor.name} freezes at {where}")
-                frozen.freeze()
+                frozen.freeze(self._places())
         if self.calm:
             return
         if self.random.random() < self.plan.crash:
@@ -148,12 +148,16 @@ class World:
             return
         actor = self.random.choice(idle)
         if self.random.random() < self.plan.freeze:
-            frozen = Frozen(actor.step)
+            frozen = Frozen(actor.step, self._places())
             actor.busy = True
             self.frozen.append((frozen, actor))
             self.go_on(frozen, actor)
         else:
             self._step(actor)
+
+    def _places(self) -> int:
+        """Mostly soon, sometimes deep in a long step."""
+        return int(self.random.expovariate(0.25))
 
     def go_on(self, frozen: Frozen, actor: Actor) -> None:
         """Begins or continues a step that may freeze (again)."""
