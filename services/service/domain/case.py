@@ -2,7 +2,8 @@
 
 It runs on the process version it opened with: its due times always count from the opening, by
 that version's hours for its kind and priority. The priority is the one asked for, raised by the
-customer's tier. A missed due time is recorded once for each metric, by the command that is late.
+customer's tier. A missed due time is recorded once for each metric: when it passes,
+or by the late command if that comes first.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from services.service.domain.case_commands import (
     CaseCommand,
     CloseCase,
     FollowTier,
+    NoticeLate,
     OpenCase,
     PrioritizeCase,
     ReopenCase,
@@ -186,6 +188,11 @@ def _close(state: Case, command: CloseCase) -> Sequence[Fact]:
     return [fact(CaseClosed, **_names(state))]
 
 
+def _notice_late(state: Case, command: NoticeLate) -> Sequence[Fact]:
+    _check_known(state, command.case_id)
+    return _missed(state, command.at) if state.status == "open" else []
+
+
 def _check_known(state: Case, case_id: str) -> None:
     if state.status == "unknown":
         raise NotFound("case", case_id)
@@ -234,6 +241,7 @@ _DECISIONS: Mapping[type, Callable[[Case, Any], Sequence[Fact]]] = {
     ResolveCase: _resolve,
     ReopenCase: _reopen,
     CloseCase: _close,
+    NoticeLate: _notice_late,
 }
 _CHANGES: Mapping[str, Callable[[Case, Data], Case]] = {
     CaseOpened.TYPE: _opened,

@@ -85,6 +85,14 @@ class CloseCase:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeLate:
+    """A due time has passed; records what was missed by `at` and is not on record yet."""
+
+    case_id: str
+    at: datetime
+
+
 CaseCommand = (
     OpenCase
     | PrioritizeCase
@@ -93,4 +101,5 @@ CaseCommand = (
     | ResolveCase
     | ReopenCase
     | CloseCase
+    | NoticeLate
 )

@@ -1,6 +1,7 @@
 """Cases as work lists show them: one document a case, written by service alone.
 
-`due_at` is until when the next step is due: the first response, then the resolution.
+`due_at` is until when the next step is due: the first response, then the resolution. `alarm_at`
+is the next due time that would be missed and is not on record as missed; absent when none is.
 """
 
 from __future__ import annotations
@@ -30,7 +31,12 @@ SORTS = {"due_at": "due_at", "opened_at": "opened_at"}
 OPEN_OF_CUSTOMER = IndexModel([("customer_id", 1), ("status", 1), ("due_at", 1), ("_id", 1)])
 """For those who want a customer's open cases however many others there were."""
 
-cases = View("cases", [*list_indexes(FILTERS, list(SORTS.values())), OPEN_OF_CUSTOMER])
+ALARMS = IndexModel(
+    [("alarm_at", 1), ("_id", 1)], partialFilterExpression={"alarm_at": {"$exists": True}}
+)
+"""For the timer that notices late cases."""
+
+cases = View("cases", [*list_indexes(FILTERS, list(SORTS.values())), OPEN_OF_CUSTOMER, ALARMS])
 
 
 def _case(event: Event) -> str:
@@ -136,3 +142,14 @@ def _stamp(doc: Document, event: Event) -> None:
     doc.pop("team", None)
     doc.pop("owner", None)
     doc.update(version=event.version, **event.scope.to_data())
+    _set_alarm(doc)
+
+
+def _set_alarm(doc: Document) -> None:
+    missed = {breach["metric"] for breach in doc["breaches"]}
+    awaited = {"resolution"} if "responded_at" in doc else {"first_response", "resolution"}
+    left = [doc["due"][metric] for metric in awaited - missed]
+    if doc["status"] == "open" and left:
+        doc["alarm_at"] = min(left)
+    else:
+        doc.pop("alarm_at", None)

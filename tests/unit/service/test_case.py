@@ -9,10 +9,12 @@ import pytest
 from events.contracts.base import Fact, all_contracts
 from services.service.domain import case
 from services.service.domain.case import CASE
+from services.service.domain.case_commands import NoticeLate
 from tests.given import given
 from tests.unit.service.mothers import (
     ADA,
     CALL_ID,
+    CASE_ID,
     CAUSE_ID,
     NOON,
     NORTH,
@@ -268,6 +270,20 @@ def test_a_reopened_case_keeps_its_due_times() -> None:
     outcome = given(CASE, opened(), resolved(), closed()).when(reopen())
     assert outcome.state.due.to_data() == due(4, 72)
     assert outcome.state.opened_at == NOON
+
+
+def test_time_that_passes_breaks_the_promise_by_itself() -> None:
+    given(CASE, opened()).when(NoticeLate(case_id=CASE_ID, at=after(hours=4))).then()
+    late = given(CASE, opened()).when(NoticeLate(case_id=CASE_ID, at=after(hours=5)))
+    late.then(breached("first_response", 3600))
+    both = given(CASE, opened(), *late.facts).when(NoticeLate(case_id=CASE_ID, at=after(hours=73)))
+    both.then(breached("resolution", 3600))
+
+
+def test_nobody_is_late_with_what_is_done() -> None:
+    late = NoticeLate(case_id=CASE_ID, at=after(hours=100))
+    given(CASE, opened(), resolved()).when(late).then()
+    given(CASE).when(late).rejected("not-found")
 
 
 def test_every_event_of_a_case_is_understood() -> None:
