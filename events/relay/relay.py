@@ -61,7 +61,8 @@ class Relay:
         fence = self._lease.acquire()
         if fence is None:
             self._reset()
-            time.sleep(wait_seconds)
+            if wait_seconds:
+                time.sleep(wait_seconds)
             return 0
         try:
             return self._publish_next(fence, wait_seconds)

@@ -16,9 +16,9 @@ from events.envelope import Commit, Event
 from events.errors import Fenced, VersionConflict
 from events.log.port import Partition
 from events.projection import applying, projector
-from events.projection.applying import Batch
+from events.projection.applying import Batch, apply_batch
 from events.projection.memory import MemoryProjection, MemoryUnit
-from events.projection.sorting import Poisoned, Sorted
+from events.projection.sorting import Poisoned, Sorted, sort_out
 from events.projection.unit import Move, ProjectionStorage, Unit
 from events.relay.memory import MemoryFeed
 from events.relay.port import Token
@@ -44,8 +44,8 @@ def mutant(target: object, attribute: str) -> Callable[[Callable[..., Any]], Cal
     return register
 
 
-real_sort_out = applying.sort_out
-real_apply_batch = projector.apply_batch
+real_sort_out = sort_out
+real_apply_batch = apply_batch
 real_send = Relay._send
 real_publish = Relay._publish
 real_append = MemoryEventStore.append
