@@ -87,7 +87,7 @@ class House:
 
     def settle(self) -> None:
         """Relays, projects and reacts until nothing is left to do."""
-        while self.relay() or self.project() or self._reacted():
+        while self.relay() or self.project() or self.react():
             """Each of them may have given the others something to do."""
 
     def relay(self) -> bool:
@@ -107,7 +107,8 @@ class House:
         # The first step only takes the assignment.
         return self.projector.step(0) + self.projector.step(0) > 0
 
-    def _reacted(self) -> bool:
+    def react(self) -> bool:
+        """Answers what was published and projected."""
         return self.reactor.step(0) + self.reactor.step(0) > 0
 
     def close(self) -> None:

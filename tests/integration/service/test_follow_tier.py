@@ -103,7 +103,8 @@ def test_a_case_that_was_opened_while_the_tier_changed_catches_up(house: House) 
     body = {"customer_id": ada, "kind": "fault", "subject": "It is loud"}
     answer = house.client.post("/v1/cases", json=body)
     house.publish(events)
-    house.project()
+    assert house.project()
+    assert house.react()
     house.settle()
 
     path = answer.headers["Location"]

@@ -71,6 +71,9 @@ def lead(id: str, *, later: int = 0, qualified: bool = False) -> list[Event]:
     return happened(id, *renamed, start=NOON + later * MINUTE)
 
 
+REGISTERED = happened(ADA, mothers.registered(), scope=NORTH)
+
+
 # --- customers
 
 
@@ -119,6 +122,13 @@ def test_an_unknown_caller_is_a_provisional_customer_without_a_version() -> None
         "at": NOON + MINUTE,
     }
     assert "version" not in stranger
+
+
+def test_a_provisional_customer_who_is_registered_is_registered() -> None:
+    for batches in ([called_unknown(), REGISTERED], [REGISTERED, called_unknown()]):
+        ada = shown_by(customers, *batches)[ADA]
+        assert (ada["status"], ada["version"]) == ("registered", 1)
+        assert ada["unknown_party"]["interaction_id"] == "call-1"
 
 
 def test_a_customer_of_whom_only_the_tier_is_known_is_unregistered() -> None:
