@@ -3,7 +3,7 @@
 In one transaction: this role's checkpoint moves and the service's own commits are appended, with
 ids that a duplicate record would repeat. A reaction waits until the live timeline holds its event,
 so its views are at least as new. What can't be answered now (a parked stream, a broken handler) is
-set aside in `reactions_waiting`, in the same transaction, and tried again; the rest goes on.
+set aside (waiting.py), in the same transaction, and tried again; the rest goes on.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import structlog
 from pymongo.client_session import ClientSession
@@ -22,12 +21,13 @@ from pymongo.read_concern import ReadConcern
 from events.commands import Commands
 from events.crashing import crash_point
 from events.deciding import Origin
-from events.envelope import Commit, Event, decode, encode
+from events.envelope import Commit, Event, decode
 from events.errors import Corrupt, Fenced, Poison, Rejected, Transient
 from events.log.port import Consumer, Partition, Record
 from events.mongodb import MAJORITY, Db, ensure_collections, is_transient
 from events.projection.reader import Views
 from events.reactions.reaction import Reaction, Reply, command_id
+from events.reactions.waiting import Shelf, Waiting
 from events.store.mongo import MongoEventStore
 from events.types import ConsistencyToken, utc_now
 
@@ -37,8 +37,6 @@ WAIT_SECONDS = 2.0
 """How long a reaction waits for the timeline before it goes back and polls again."""
 
 SWEEP_SECONDS = 2.0
-FIRST_RETRY = timedelta(seconds=2)
-LONGEST_RETRY = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -77,6 +75,7 @@ class Reactor:
         self._consumer = consumer
         self._reactions = tuple(reactions)
         self._now = now
+        self._shelf = Shelf(db)
         self._positions: dict[Partition, int] = {}
         self._swept_at = 0.0
         self.known_lag: int | None = None
@@ -86,7 +85,8 @@ class Reactor:
 
     def prepare(self) -> None:
         """Makes the collections: a transaction must not."""
-        ensure_collections(self._db, ["reaction_checkpoints", "reactions_waiting"])
+        ensure_collections(self._db, ["reaction_checkpoints"])
+        self._shelf.prepare()
 
     def step(self, timeout_seconds: float) -> int:
         """One poll; returns how many records were dealt with. Raises `Transient`, `Corrupt`."""
@@ -227,12 +227,13 @@ class Reactor:
             if commits:
                 self._store.insert(commits, session)
             if aside:
-                self._set_aside(*aside, session)
+                self._shelf.put(*aside, self._now(), session)
             crash_point("reaction.inside_transaction")
 
         self._run(unit)
         crash_point("reaction.after_transaction")
         self.counts.fired += len(commits)
+        self.counts.set_aside += 1 if aside else 0
 
     def _run(self, unit: Callable[[ClientSession], None]) -> None:
         try:
@@ -243,56 +244,29 @@ class Reactor:
         except DuplicateKeyError as error:
             raise Transient("a command was faster: decide again") from error
 
-    def _set_aside(self, event: Event, reason: str, session: ClientSession) -> None:
-        self.counts.set_aside += 1
-        self._db["reactions_waiting"].update_one(
-            {"_id": event.entry},
-            {
-                "$set": {"reason": reason, "stream": event.stream},
-                "$setOnInsert": {
-                    "value": encode(event),
-                    "attempts": 0,
-                    "next_at": self._now() + FIRST_RETRY,
-                },
-            },
-            upsert=True,
-            session=session,
-        )
-
     def _sweep_when_due(self) -> None:
         if time.monotonic() - self._swept_at < SWEEP_SECONDS:
             return
         self._swept_at = time.monotonic()
-        due = {"next_at": {"$lte": self._now()}}
-        for waiting in self._db["reactions_waiting"].find(due).sort("next_at", 1).limit(100):
+        for waiting in self._shelf.due(self._now()):
             self._try_again(waiting)
 
-    def _try_again(self, waiting: dict[str, Any]) -> None:
-        event = decode(waiting["value"])
+    def _try_again(self, waiting: Waiting) -> None:
+        event = waiting.event
         if not self._views.holds(ConsistencyToken(event.stream, event.version)):
-            self._postpone(waiting, waiting["reason"])
+            self._shelf.postpone(waiting, waiting.reason, self._now())
             return
         commits, aside = self._decided(event)
         if aside:
-            self._postpone(waiting, aside[1])
+            self._shelf.postpone(waiting, aside[1], self._now())
             return
 
         def unit(session: ClientSession) -> None:
-            gone = self._db["reactions_waiting"].delete_one(
-                {"_id": waiting["_id"]}, session=session
-            )
-            if gone.deleted_count and commits:
+            if self._shelf.take(waiting, session) and commits:
                 self._store.insert(commits, session)
 
         self._run(unit)
         self.counts.fired += len(commits)
-
-    def _postpone(self, waiting: dict[str, Any], reason: str) -> None:
-        delay = min(LONGEST_RETRY, FIRST_RETRY * 2 ** min(waiting["attempts"], 10))
-        self._db["reactions_waiting"].update_one(
-            {"_id": waiting["_id"]},
-            {"$set": {"next_at": self._now() + delay, "reason": reason}, "$inc": {"attempts": 1}},
-        )
 
     def _rejoin(self) -> None:
         """Reads this role's checkpoints of the present assignment and continues from them."""
