@@ -134,16 +134,26 @@ def _vip_threshold(policy: TierPolicy, population: Sequence[Member]) -> Money:
     """The first value that is excluded: VIPs lie strictly above it, so ties never exceed the share.
 
     A present VIP stays while value > threshold x keep factor; dividing his value by the keep factor
-    ranks him on the same scale as the others. Those whose tier may not move occupy seats first.
+    ranks him on the same scale as the others. Held VIPs occupy seats first, so the others compete
+    for what is left; but nobody gets in below the value that the whole population would ask for,
+    however many of it are held in other tiers.
     """
+    seats = int(policy.vip_share * len(population))
     held = sum(one.held and one.tier == VIP for one in population)
-    seats = max(int(policy.vip_share * len(population)) - held, 0)
-    ranked = sorted((_standing(policy, one) for one in population if not one.held), reverse=True)
-    first_excluded = ranked[seats] if seats < len(ranked) else Decimal(0)
+    free = [_standing(policy, one) for one in population if not one.held]
+    first_excluded = max(
+        _first_excluded([_standing(policy, one) for one in population], seats),
+        _first_excluded(free, max(seats - held, 0)),
+    )
     # Upwards, for a threshold below the exact one could let one more in.
     return Money(
         first_excluded.quantize(coin(policy.currency), rounding=ROUND_CEILING), policy.currency
     )
+
+
+def _first_excluded(standings: Sequence[Decimal], seats: int) -> Decimal:
+    """0 when there are seats for all of them."""
+    return sorted(standings, reverse=True)[seats] if seats < len(standings) else Decimal(0)
 
 
 def _standing(policy: TierPolicy, one: Member) -> Decimal:

@@ -116,7 +116,10 @@ def purchases_by_customer(
     """
     found = (
         views.collection("purchases")
-        .find({"customer_id": {"$gt": after}, "at": {"$lte": at}})
+        .find(
+            {"customer_id": {"$gt": after}, "at": {"$lte": at}},
+            {"_id": 0, "customer_id": 1, "at": 1, "total": 1, "cost": 1},
+        )
         .sort(list(BY_CUSTOMER))
         .max_time_ms(SWEEP_TIME_MS)
         .batch_size(5_000)

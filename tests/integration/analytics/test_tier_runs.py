@@ -117,9 +117,11 @@ def test_a_second_run_over_the_same_moves_nobody(analytics: House) -> None:
     hear(analytics, population(30))
     run(analytics)
     before = moves(analytics)
+    limits = analytics.get("/v1/tier-policy").json["computed"]["thresholds"]
 
     again = run(analytics)
 
+    assert analytics.get("/v1/tier-policy").json["computed"]["thresholds"] == limits
     assert (again["assessed"], again["moved"]) == (30, {})
     assert moves(analytics) == before
 

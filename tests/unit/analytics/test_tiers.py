@@ -109,6 +109,15 @@ def test_a_vip_who_may_not_move_occupies_a_seat() -> None:
     assert classify(POLICY_1, computed, worth(1000), None)[0] == "caring"
 
 
+def test_held_customers_still_set_the_value_that_a_newcomer_has_to_reach() -> None:
+    """After a run everybody is held for a month: the threshold must not fall to nothing."""
+    fresh = members(range(1, 201))
+    moved = [Member(one.monetary, "adaptive", held=True) for one in fresh]
+
+    assert thresholds(POLICY_1, moved, NOON) == thresholds(POLICY_1, fresh, NOON)
+
+
+
 def test_a_population_that_paid_nothing_has_no_best_customers() -> None:
     computed = thresholds(POLICY_1, members([0] * 300), NOON)
     assert classify(POLICY_1, computed, worth(0), None)[0] == "adaptive"
