@@ -117,7 +117,6 @@ def test_held_customers_still_set_the_value_that_a_newcomer_has_to_reach() -> No
     assert thresholds(POLICY_1, moved, NOON) == thresholds(POLICY_1, fresh, NOON)
 
 
-
 def test_a_population_that_paid_nothing_has_no_best_customers() -> None:
     computed = thresholds(POLICY_1, members([0] * 300), NOON)
     assert classify(POLICY_1, computed, worth(0), None)[0] == "adaptive"
