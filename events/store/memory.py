@@ -38,7 +38,7 @@ class MemoryEventStore:
                 if known.command_hash != commit.command_hash:
                     raise KeyReused(commit.command_id or "")
                 return Appended(known, replayed=True)
-            if known and known.command_hash != commit.command_hash:
+            if known and commit.command_hash:
                 raise KeyReused(commit.command_id or "")
             if commit.id in self._by_id:
                 raise VersionConflict(commit.stream, commit.first)

@@ -16,7 +16,15 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
 from events.envelope import Commit
-from events.errors import Conflict, Corrupt, KeyReused, RuleBroken, Transient, VersionConflict
+from events.errors import (
+    Conflict,
+    Corrupt,
+    KeyReused,
+    RuleBroken,
+    TooLarge,
+    Transient,
+    VersionConflict,
+)
 from events.mongodb import MAX_TIME_MS, Db, Document, ensure_collections, is_transient
 from events.sealing import PLAIN, Seal
 from events.store.documents import from_document, to_document
@@ -97,9 +105,10 @@ class MongoEventStore:
         )
 
     def append_many(self, commits: Sequence[Commit]) -> Sequence[Appended | Exception]:
-        for commit in commits:
-            check_caps(commit)
-        return self._write(commits)
+        refusals = [_too_large(commit) for commit in commits]
+        fitting = [c for c, refusal in zip(commits, refusals, strict=True) if refusal is None]
+        written = iter(self._write(fitting) if fitting else ())
+        return [refusal or next(written) for refusal in refusals]
 
     def _write(self, commits: Sequence[Commit]) -> Sequence[Appended | Exception]:
         """One write of many commits, each atomic by itself; outcomes in the commits' order."""
@@ -140,9 +149,11 @@ class MongoEventStore:
         )
 
     def _refuse_answered(self, commit: Commit) -> None:
-        """A key that was answered without events is not in the commits' unique index."""
-        answered = self._receipts.find_one({"_id": commit.command_id}, max_time_ms=MAX_TIME_MS)
-        if answered and answered.get("hash") != commit.command_hash:
+        """A key that was answered without events is not in the commits' unique index.
+
+        Also for the same request: `Commands` then gives the answer that it got before.
+        """
+        if self._receipts.find_one({"_id": commit.command_id}, {"_id": 1}, max_time_ms=MAX_TIME_MS):
             raise KeyReused(str(commit.command_id))
 
     def _append_with_claims(self, document: Document, claims: Sequence[str]) -> None:
@@ -183,6 +194,14 @@ class MongoEventStore:
             return self._explain(commit)
         except (Conflict, KeyReused) as error:
             return error
+
+
+def _too_large(commit: Commit) -> TooLarge | None:
+    try:
+        check_caps(commit)
+    except TooLarge as refusal:
+        return refusal
+    return None
 
 
 def as_transient(error: PyMongoError) -> Transient | None:

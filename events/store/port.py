@@ -51,6 +51,8 @@ class EventStore(Protocol):
     def append(self, commit: Commit, claims: Sequence[str] = ()) -> Appended:
         """Raises `VersionConflict`, `KeyReused`, `TooLarge`, or `RuleBroken` for a taken claim.
 
+        `KeyReused` also when a receipt of the command, which comes with a hash, is remembered.
+
         `claims` are words that only one stream may hold (one owner per member number); they are
         reserved with the commit or not at all.
         """

@@ -67,10 +67,6 @@ class Job:
         """Whether it comes under the key of another command."""
         return self.origin.command_hash == "other"
 
-    @property
-    def has_events(self) -> bool:
-        return self.answer is not None and bool(self.answer.event_ids)
-
 
 class Writer:
     """A web process of one context with the client in front of it."""

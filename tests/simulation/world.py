@@ -122,12 +122,12 @@ class World:
 
     def answered(self, job: Job, done: Done) -> None:
         """Keeps the first answer; every later one must be the same."""
-        if job.stolen and done.event_ids:
+        if job.stolen:
             raise SimulationFailure("another command's key was accepted")
         if job.answer is None:
             job.answer = done
             self.answers.append(job)
-        elif job.answer.event_ids and job.answer.event_ids != done.event_ids:
+        elif job.answer.event_ids != done.event_ids:
             raise SimulationFailure(f"{job.origin.command_id} was answered differently")
         self.note(f"{done.stream} is at {done.version}{' again' if done.replayed else ''}")
 
