@@ -1,0 +1,1 @@
+"""What every implementation of a port must do, tried on the twin in memory and on the real one."""
