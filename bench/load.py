@@ -1,6 +1,8 @@
-"""A closed-loop HTTP client on raw sockets: cheap, so that two cores measure the server.
+"""HTTP clients on raw sockets: cheap, so that on a small machine the server is what is measured.
 
-Each of `clients` connections sends the next request when its answer has come.
+`drive` is a closed loop: each of `clients` connections sends the next request when its answer has
+come; that shows what the server can do. `pace` is open: requests are due at fixed times whatever
+the server does, and a request that had to wait for a free connection is late from when it was due.
 """
 
 from __future__ import annotations
@@ -8,18 +10,24 @@ from __future__ import annotations
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+SOCKET_SECONDS = 30
 
-@dataclass(frozen=True, slots=True)
+
+class Refused(Exception):
+    """A server answered something else than success: such an answer is no measure."""
+
+
+@dataclass(slots=True)
 class Load:
-    """`latencies` in seconds, one for each answer; `statuses` counts them by code."""
+    """`latencies` in seconds, in the order of the answers."""
 
-    seconds: float
-    latencies: list[float]
-    statuses: dict[int, int]
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
 
     @property
     def per_second(self) -> float:
@@ -27,37 +35,48 @@ class Load:
 
     def percentile(self, share: float) -> float:
         """Seconds; `share` between 0 and 1."""
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+        return percentile(self.latencies, share)
+
+
+def percentile(values: Iterable[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
 class _Client:
-    def __init__(self, address: tuple[str, int]) -> None:
-        self.socket = socket.create_connection(address, timeout=30)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.sent_at = 0.0
-        self.received = b""
+    """One connection with at most one request in flight."""
 
-    def send(self, request: bytes) -> None:
-        self.sent_at = time.perf_counter()
-        self.received = b""
+    def __init__(self, address: tuple[str, int]) -> None:
+        self.socket = socket.create_connection(address, timeout=SOCKET_SECONDS)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.number = 0
+        self.since = 0.0
+        self._received = b""
+
+    def send(self, number: int, request: bytes, since: float) -> None:
+        self.number, self.since, self._received = number, since, b""
         self.socket.sendall(request)
 
-    def receive(self) -> int | None:
-        """The status when the answer is complete. Raises ConnectionError at its end."""
+    def receive(self) -> bytes | None:
+        """The whole answer once it is complete. Raises `Refused` when it tells no success."""
         chunk = self.socket.recv(65536)
         if not chunk:
             raise ConnectionError("closed by the server")
-        self.received += chunk
-        head, end, body = self.received.partition(b"\r\n\r\n")
-        if not end:
+        self._received += chunk
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        if not end or len(body) < _content_length(head):
             return None
-        lowered = head.lower()
-        at = lowered.find(b"content-length:")
-        if at < 0:
-            raise ValueError("an answer without Content-Length")
-        length = int(lowered[at + 15 :].split(b"\r\n", 1)[0])
-        return int(head[9:12]) if len(body) >= length else None
+        if head[9:10] != b"2":
+            raise Refused(self._received[:600].decode(errors="replace"))
+        return self._received
+
+
+def _content_length(head: bytes) -> int:
+    lowered = head.lower()
+    at = lowered.find(b"content-length:")
+    if at < 0:
+        raise ValueError("an answer without Content-Length")
+    return int(lowered[at + 15 :].split(b"\r\n", 1)[0])
 
 
 def post(url: str, body: bytes, headers: Iterable[tuple[str, str]] = ()) -> bytes:
@@ -81,35 +100,102 @@ def get(url: str, headers: Iterable[tuple[str, str]] = ()) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n"
 
 
-def drive(url: str, request: Callable[[int], bytes], *, clients: int, seconds: float) -> Load:
-    """Runs for `seconds`; `request` gets the number of the request. Raises ConnectionError."""
-    parts = urlsplit(url)
-    address = (parts.hostname or "127.0.0.1", parts.port or 80)
-    selector = selectors.DefaultSelector()
-    everyone = [_Client(address) for _ in range(clients)]
-    latencies: list[float] = []
-    statuses: dict[int, int] = {}
-    number = 0
-    started = time.perf_counter()
-    for client in everyone:
-        selector.register(client.socket, selectors.EVENT_READ, client)
-        client.send(request(number))
-        number += 1
-    busy = clients
-    while busy:
-        for key, _ in selector.select(timeout=30):
-            client = key.data
-            status = client.receive()
-            if status is None:
+def header(answer: bytes, name: str) -> str:
+    """Raises KeyError when the answer has no such header."""
+    head = answer.partition(b"\r\n\r\n")[0]
+    for line in head.split(b"\r\n")[1:]:
+        found, _, value = line.partition(b":")
+        if found.decode().lower() == name.lower():
+            return value.strip().decode()
+    raise KeyError(name)
+
+
+Request = Callable[[int], bytes]
+"""Makes the request of a number."""
+
+Heard = Callable[[int, bytes, float], None]
+"""Told number, answer, and when it was complete (`time.perf_counter`)."""
+
+
+class _Crowd:
+    """Connections to one server, and what came back over them."""
+
+    def __init__(self, url: str, clients: int, request: Request, heard: Heard | None) -> None:
+        parts = urlsplit(url)
+        address = (parts.hostname or "127.0.0.1", parts.port or 80)
+        self.load = Load()
+        self.idle = deque(_Client(address) for _ in range(clients))
+        self.sent = 0
+        self.busy = 0
+        self._request = request
+        self._heard = heard
+        self._selector = selectors.DefaultSelector()
+        for client in self.idle:
+            self._selector.register(client.socket, selectors.EVENT_READ, client)
+
+    def send(self, since: float) -> None:
+        """The next request over an idle connection."""
+        client = self.idle.popleft()
+        client.send(self.sent, self._request(self.sent), since)
+        self.sent += 1
+        self.busy += 1
+
+    def gather(self, wait_seconds: float) -> None:
+        for key, _ in self._selector.select(max(0.0, wait_seconds)):
+            client: _Client = key.data
+            answer = client.receive()
+            if answer is None:
                 continue
             now = time.perf_counter()
-            latencies.append(now - client.sent_at)
-            statuses[status] = statuses.get(status, 0) + 1
-            if now - started < seconds:
-                client.send(request(number))
-                number += 1
-            else:
-                selector.unregister(client.socket)
-                client.socket.close()
-                busy -= 1
-    return Load(time.perf_counter() - started, latencies, statuses)
+            self.load.latencies.append(now - client.since)
+            self.busy -= 1
+            self.idle.append(client)
+            if self._heard:
+                self._heard(client.number, answer, now)
+
+    def close(self) -> None:
+        for key in list(self._selector.get_map().values()):
+            key.data.socket.close()
+        self._selector.close()
+
+
+def drive(url: str, request: Request, *, clients: int, seconds: float) -> Load:
+    """A closed loop for `seconds`. With one client the latencies are in the requests' order."""
+    crowd = _Crowd(url, clients, request, None)
+    started = time.perf_counter()
+    try:
+        while crowd.busy or time.perf_counter() - started < seconds:
+            while crowd.idle and time.perf_counter() - started < seconds:
+                crowd.send(time.perf_counter())
+            crowd.gather(1.0)
+    finally:
+        crowd.close()
+    crowd.load.seconds = time.perf_counter() - started
+    return crowd.load
+
+
+def pace(
+    url: str,
+    request: Request,
+    *,
+    per_second: float,
+    more: Callable[[float], bool],
+    heard: Heard | None = None,
+    clients: int = 16,
+) -> Load:
+    """An open loop while `more(seconds so far)`; latencies count from when a request was due."""
+    crowd = _Crowd(url, clients, request, heard)
+    started = time.perf_counter()
+    try:
+        while more(time.perf_counter() - started):
+            due = started + crowd.sent / per_second
+            if crowd.idle and time.perf_counter() >= due:
+                crowd.send(due)
+            wait = due - time.perf_counter() if crowd.idle else 1.0
+            crowd.gather(min(wait, 1.0))
+        while crowd.busy:
+            crowd.gather(1.0)
+    finally:
+        crowd.close()
+    crowd.load.seconds = time.perf_counter() - started
+    return crowd.load

@@ -1,0 +1,224 @@
+"""Where a run takes place: MongoDB and Kafka of its own in a folder that is gone afterwards.
+
+A measure works in *spaces*: a space has its own topics and databases on the same two servers, so
+that measures, and rounds of one measure, never see each other's data.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import requests
+
+from deploy.local import ports
+from deploy.local.kafka import KafkaServer
+from deploy.local.mongodb import MongoServer
+from events.config import SERVICES, Config, load_config
+from events.log.topics import ensure_topics, topic_specs
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 20.0
+POLL_SECONDS = 0.05
+PROFILE_VARIABLE = "THROUGHLINE_BENCH_PROFILE"
+"""Names the file into which a program of ours writes its profile."""
+
+
+class Failed(Exception):
+    """A process did not do what a measure needs; the text ends with its last words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """`data` is the prefix of the databases, `topics` that of the topics."""
+
+    data: str
+    topics: str
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A process that answers on `url`."""
+
+    url: str
+    process: psutil.Process
+
+    def processor_seconds(self) -> float:
+        """Of the process and its children since they began: what others do leaves it alone."""
+        everyone = [self.process, *self.process.children(recursive=True)]
+        times = [one.cpu_times() for one in everyone]
+        return sum(float(time.user + time.system) for time in times)
+
+
+class Place:
+    """The two servers of a run."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._mongodb = MongoServer(folder / "mongodb", owner=folder)
+        self._kafka = KafkaServer(folder / "kafka", owner=folder)
+        self._spaces = 0
+
+    def start(self) -> None:
+        self._mongodb.start()
+        self._kafka.start()
+
+    def stop(self) -> None:
+        self._kafka.stop()
+        self._mongodb.stop()
+
+    # --- spaces
+
+    def space(self, name: str, data_of: Space | None = None, log_of: Space | None = None) -> Space:
+        """A new space; it may share the databases or the topics of another one."""
+        self._spaces += 1
+        fresh = f"b{self._spaces}-{name}"
+        made = Space(data_of.data if data_of else f"{fresh}-", log_of.topics if log_of else fresh)
+        if log_of is None:
+            config = self.config(made)
+            ensure_topics(config.kafka_bootstrap, topic_specs(config))
+        return made
+
+    def config(self, space: Space) -> Config:
+        return load_config(self.variables(space))
+
+    def variables(self, space: Space) -> dict[str, str]:
+        return {
+            "MONGODB_URI": self._mongodb.address,
+            "KAFKA_BOOTSTRAP_SERVERS": self._kafka.address,
+            "THROUGHLINE_DATABASE_PREFIX": space.data,
+            "THROUGHLINE_TOPIC_PREFIX": space.topics,
+            "THROUGHLINE_LOG_LEVEL": "warning",
+        }
+
+    # --- processes that serve
+
+    @contextmanager
+    def bare(self) -> Iterator[Served]:
+        """The baseline of commands."""
+        variables = {"MONGODB_URI": self._mongodb.address}
+        with self._serving("bench.programs.bare", "THROUGHLINE_PORT", variables, "/") as served:
+            yield served
+
+    @contextmanager
+    def web(self, space: Space, service: str, profile: Path | None = None) -> Iterator[Served]:
+        """A service's web process; with `profile` under the profiler."""
+        module = f"services.{service}.web" if profile is None else "bench.programs.profiled_web"
+        variables = {**self.variables(space), **_profiled(profile)}
+        with self._serving(module, "THROUGHLINE_PORT", variables, "/readyz") as served:
+            yield served
+
+    @contextmanager
+    def worker(self, space: Space, service: str) -> Iterator[Served]:
+        """A service's worker with all its roles; its URL is that of its health routes."""
+        module = f"services.{service}.worker"
+        variables = self.variables(space)
+        with self._serving(module, "THROUGHLINE_HEALTH_PORT", variables, "/readyz") as served:
+            yield served
+
+    @contextmanager
+    def gateway(self, sales: Served, profile: Path | None = None) -> Iterator[Served]:
+        """The gateway before one service (the others would only be idle)."""
+        module = "gateway" if profile is None else "bench.programs.profiled_gateway"
+        upstreams = ",".join(f"{name}={sales.url}" for name in SERVICES)
+        variables = {
+            "THROUGHLINE_UPSTREAMS": upstreams,
+            "THROUGHLINE_LOG_LEVEL": "warning",
+            **_profiled(profile),
+        }
+        with self._serving(module, "THROUGHLINE_PORT", variables, "/livez") as served:
+            yield served
+
+    # --- programs that end
+
+    def run(
+        self, space: Space, program: str, *arguments: object, profile: Path | None = None
+    ) -> dict[str, Any]:
+        """Runs one of bench/programs to its end; its last line of output is its JSON answer."""
+        module = f"bench.programs.{program}"
+        return self.call(space, module, *map(str, arguments), **_profiled(profile))
+
+    def call(self, space: Space, module: str, *arguments: str, **more: str) -> dict[str, Any]:
+        """The JSON object that a module prints. Raises `Failed`."""
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **self.variables(space), **more},
+            check=False,
+        )
+        if done.returncode != 0:
+            raise Failed(f"{module} ended with {done.returncode}: {done.stderr[-2000:]}")
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    @contextmanager
+    def _serving(
+        self, module: str, port_variable: str, variables: Mapping[str, str], path: str
+    ) -> Iterator[Served]:
+        port = ports.pick()
+        url = f"http://{ports.LOOPBACK}:{port}"
+        log = self._folder / f"{module}-{port}.log"
+        own = {port_variable: str(port), "THROUGHLINE_HOST": ports.LOOPBACK}
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", module],
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **variables, **own},
+            )
+        try:
+            _await_answer(process, url + path, log)
+            yield Served(url, psutil.Process(process.pid))
+        finally:
+            _end(process)
+
+
+def _profiled(profile: Path | None) -> dict[str, str]:
+    return {} if profile is None else {PROFILE_VARIABLE: str(profile)}
+
+
+def _await_answer(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Any answer but a server's error will do: the bare baseline knows no health route."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise Failed(f"ended while starting: {log.read_text()[-2000:]}")
+        try:
+            if requests.get(url, timeout=2).status_code < 500:
+                return
+        except requests.RequestException:
+            """Not listening yet."""
+        time.sleep(POLL_SECONDS)
+    raise Failed(f"{url} was not ready in time: {log.read_text()[-2000:]}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def a_place() -> Iterator[Place]:
+    """Servers for one run; stopped, and their data deleted, at its end."""
+    with tempfile.TemporaryDirectory(prefix="throughline-bench-") as folder:
+        place = Place(Path(folder))
+        try:
+            place.start()
+            yield place
+        finally:
+            place.stop()
