@@ -10,6 +10,7 @@ import threading
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from flask import Response
 from marshmallow import Schema, fields
 
@@ -23,6 +24,8 @@ from events.http.runtime import runtime
 from events.types import new_id, parse_time, utc_now
 from services.analytics.tier_runs import TierRuns
 from services.analytics.tier_runs.documents import LEASE_SECONDS
+
+log = structlog.get_logger(__name__)
 
 tier_runs = Routes("tier_runs", "/v1/tier-runs", description="Judging all customers at once")
 
@@ -77,8 +80,16 @@ def start_tier_run(body: dict[str, Any]) -> Response:
     document = runs.request(run_id, origin, moment)
     if key and document["asked_as_of"] != moment:
         raise KeyReused(key)
-    threading.Thread(target=runs.work, args=(run_id,), name=f"run-{run_id}", daemon=True).start()
+    threading.Thread(target=_work, args=(runs, run_id), name=f"run-{run_id}", daemon=True).start()
     return answer_job(_told(document))
+
+
+def _work(runs: TierRuns, run_id: str) -> None:
+    """A thread of its own: what stops it is told to the log, and the run can be taken up again."""
+    try:
+        runs.work(run_id)
+    except Exception:
+        log.exception("tier_run.stopped", run_id=run_id)
 
 
 @tier_runs.query("/<id:run_id>", TierRunAnswer)
