@@ -59,7 +59,17 @@ def judge(house: House) -> None:
     run(house)
 
 
-SERVICES = {"sales": sell, "analytics": judge}
+def register(house: House) -> None:
+    ada = house.post("/v1/customers", {"kind": "person", "source": "web", "name": "Ada"})
+    lead = {"customer_id": ada.json["id"], "touch": "web", "channel": "shop", "interest": ["pump"]}
+    house.post("/v1/leads", lead)
+
+
+def care(house: House) -> None:
+    house.post("/v1/cases", {"customer_id": "ada", "kind": "complaint", "subject": "It leaks"})
+
+
+SERVICES = {"marketing": register, "sales": sell, "service": care, "analytics": judge}
 """Each with what fills its lists before the stranger comes."""
 
 
@@ -73,6 +83,7 @@ def houses(mongodb_uri: str) -> Iterator[dict[str, House]]:
             opening.append(opened(definition, mongodb_uri))
             found[name] = opening[-1].__enter__()
             fill(found[name])
+            assert found[name].commits(), "nothing to tell"
         yield found
     finally:
         for one in opening:
