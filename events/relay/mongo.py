@@ -13,6 +13,7 @@ from typing import Any
 from pymongo import ReturnDocument, UpdateOne, WriteConcern
 from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
 
 from events.envelope import Commit
 from events.errors import Fenced, Transient
@@ -119,7 +120,10 @@ class MongoRelayBook:
 
     def __init__(self, db: Db) -> None:
         self._relay = db["relay"]
-        self._heads = db["relay_heads"].with_options(write_concern=_FOLLOWS)
+        # What is written with w=1 is read where it was written, not on a majority.
+        self._heads = db["relay_heads"].with_options(
+            write_concern=_FOLLOWS, read_concern=ReadConcern("local")
+        )
 
     def token(self) -> Token | None:
         found = self._relay.find_one({"_id": "checkpoint"})
