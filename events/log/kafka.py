@@ -122,6 +122,7 @@ class KafkaEventConsumer:
             max_partition_fetch_bytes=2 * 1024 * 1024,
             metrics_enabled=False,
         )
+        self._learn_partitions()
         if group:
             self._consumer.subscribe(list(topics), listener=self._flag)
         else:
@@ -140,6 +141,8 @@ class KafkaEventConsumer:
         if self._flag.changed.is_set():
             self._flag.changed.clear()
             return Polled(reassigned=True)
+        if not polled:
+            self._finish_join()
         return Polled({Partition(*at): _records(Partition(*at), polled[at]) for at in polled})
 
     def assignment(self) -> frozenset[Partition]:
@@ -177,15 +180,30 @@ class KafkaEventConsumer:
     def close(self) -> None:
         self._consumer.close(autocommit=False, timeout_ms=CLOSE_SECONDS * 1000)
 
-    def _assign_all(self) -> None:
-        known = self._consumer.partitions_for_topic
-        found = [
+    def _learn_partitions(self) -> None:
+        """Before the first join: a leader that does not know the partitions assigns none."""
+        self._partitions = [
             TopicPartition(topic, number)
             for topic in self._topics
-            for number in sorted(_guarded(partial(known, topic)) or ())
+            for number in sorted(
+                _guarded(partial(self._consumer.partitions_for_topic, topic)) or ()
+            )
         ]
-        self._consumer.assign(found)
+
+    def _assign_all(self) -> None:
+        self._consumer.assign(self._partitions)
         self._flag.changed.set()
+
+    def _finish_join(self) -> None:
+        """Works around kafka-python 3.0.12, which can lose the outcome of a join.
+
+        A join that was begun because metadata changed, and that completes between two polls, is
+        no longer wanted in the eyes of the client (`need_rejoin`), so its assignment is never
+        taken and heartbeats stay off: the member spins for ever. Asking for a rejoin mends it.
+        """
+        coordinator = self._consumer._coordinator
+        if self._group and coordinator.rejoining and not coordinator.need_rejoin():
+            coordinator.request_rejoin()
 
 
 def _records(partition: Partition, messages: Iterable[Any]) -> list[Record]:

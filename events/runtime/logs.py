@@ -44,7 +44,9 @@ def configure_logs(level: str, service: str, role: str) -> None:
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
     # Its failures become problems, and Kafka's client retries by itself what it warns of.
     for noisy in ("urllib3", "kafka"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+        logging.getLogger(noisy).setLevel(
+            logging.DEBUG if threshold == logging.DEBUG else logging.ERROR
+        )
 
 
 def _named(service: str, role: str) -> Processor:
