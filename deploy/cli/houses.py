@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from deploy.cli.support import server_config
+from events import crashing
 from events.config import SERVICES
 from events.runtime.service import House
 
@@ -32,7 +33,9 @@ def service_option(command: Command) -> Command:
 def house_of(service: str) -> Iterator[House]:
     """The service's handles, closed afterwards."""
     definition = importlib.import_module(f"services.{service}.definition").DEFINITION
-    house = House(definition, server_config(), "cli")
+    config = server_config()
+    crashing.arm(config.crash_points)
+    house = House(definition, config, "cli")
     try:
         yield house
     finally:
