@@ -51,6 +51,7 @@ C = TypeVar("C", bound=type[Contract])
 
 _by_type: dict[str, type[Contract]] = {}
 _strict: dict[str, Schema] = {}
+_accepts: dict[str, Callable[[Data], bool]] = {}
 
 
 def contract(name: str, *, version: int, aggregate: str) -> Callable[[C], C]:
@@ -82,12 +83,21 @@ def fact(schema: type[Contract], /, **data: Any) -> Fact:
 
 def check(wire_type: str, data: Data) -> None:
     """Strict check on the producer's side."""
+    accepts = _accepts.get(wire_type) or _acceptor(wire_type)
+    if accepts(data):
+        return
     schema = _strict.get(wire_type)
     if schema is None:
         schema = _strict[wire_type] = _by_type[wire_type](unknown=RAISE)
     faults = schema.validate(dict(data))
     if faults:
         raise Invalid(f"{wire_type} does not hold its contract", flatten_faults(faults))
+
+
+def _acceptor(wire_type: str) -> Callable[[Data], bool]:
+    from events.contracts.accepting import acceptor  # which knows contracts, so it imports this
+
+    return _accepts.setdefault(wire_type, acceptor(_by_type[wire_type]))
 
 
 def flatten_faults(messages: Any, pointer: str = "") -> list[FieldFault]:
