@@ -22,30 +22,37 @@ def questions(
                     yield {name: filters[name] for name in names}, Sort.parse(sign + word, sorts)
 
 
-def stages(
+def faults(
     collection: Collection[dict[str, Any]],
     filter: Mapping[str, Any],
     sort: Sort,
     after: Sequence[Any] | None = None,
-) -> set[str]:
-    """The stages of the winning plan for the first page, or for the one after those values."""
+) -> list[str]:
+    """What is wrong with the plan for the first page, or for the one after those values.
+
+    Nothing is read but by an index, nothing is sorted in memory, and an index that a filter could
+    narrow begins with a filter.
+    """
     query: Mapping[str, Any] = filter
     if after is not None:
         query = {"$and": [filter, after_keys(sort, after)]} if filter else after_keys(sort, after)
     told = collection.find(query).sort(list(sort.keys)).limit(51).explain()
-    return set(_named(told["queryPlanner"]["winningPlan"]))
+    stages = list(_stages(told["queryPlanner"]["winningPlan"]))
+    names = {stage["stage"] for stage in stages}
+    found = sorted(names & {"SORT", "COLLSCAN"})
+    if "IXSCAN" not in names:
+        found.append("no index")
+    walked = [next(iter(one["keyPattern"])) for one in stages if one["stage"] == "IXSCAN"]
+    found += [f"walks {name}" for name in walked if filter and name not in filter]
+    return found
 
 
-def _named(plan: Any) -> Iterator[str]:
+def _stages(plan: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(plan, Mapping):
         if isinstance(plan.get("stage"), str):
-            yield plan["stage"]
+            yield plan
         for inner in plan.values():
-            yield from _named(inner)
+            yield from _stages(inner)
     elif isinstance(plan, list):
         for inner in plan:
-            yield from _named(inner)
-
-
-def by_index_alone(found: set[str]) -> bool:
-    return "IXSCAN" in found and not found & {"SORT", "COLLSCAN"}
+            yield from _stages(inner)

@@ -41,7 +41,10 @@ class TierRuns:
         return self._views.collection("customers").database["tier_runs"]
 
     def request(self, run_id: str, origin: Origin, as_of: datetime | None) -> Document:
-        """The run's document, made when it is new; `as_of` None means now."""
+        """The run's document: made when it is new, asked for again when it had failed.
+
+        `as_of` None means now.
+        """
         new = {
             "status": "requested",
             "as_of": as_of or origin.occurred_at,
@@ -54,6 +57,8 @@ class TierRuns:
             "moved": {},
         }
         self.documents.update_one({"_id": run_id}, {"$setOnInsert": new}, upsert=True)
+        again = {"$set": {"status": "requested"}, "$unset": {"error": ""}}
+        self.documents.update_one({"_id": run_id, "status": "failed"}, again)
         return self.documents.find_one({"_id": run_id}) or {}
 
     def work(self, run_id: str) -> None:
@@ -99,14 +104,15 @@ class Lease:
         silent = {"$subtract": ["$$NOW", "$touched_at"]}
         free: Document = {
             "$or": [
-                {"status": {"$in": ["requested", "failed"]}},
+                {"status": "requested"},
                 {"status": "running", "$expr": {"$gt": [silent, LEASE_SECONDS * 1000]}},
             ]
         }
         held = {"status": "running", "touched_at": "$$NOW", "holder": self._mine["holder"]}
-        change: list[Document] = [{"$set": held}, {"$unset": "error"}]
         return self._documents.find_one_and_update(
-            {"_id": self._mine["_id"], **free}, change, return_document=ReturnDocument.AFTER
+            {"_id": self._mine["_id"], **free},
+            [{"$set": held}],
+            return_document=ReturnDocument.AFTER,
         )
 
     def keep(self, **fields: Any) -> None:
