@@ -24,6 +24,9 @@ from events.log.port import Partition, Polled, Record
 DELIVERY_TIMEOUT_MS = 20_000
 """A dead broker shows after this long; the relay then starts again from its checkpoint."""
 
+BOOTSTRAP_MS = 5_000
+"""A role that can't reach a broker must still notice that it is to stop."""
+
 CLOSE_SECONDS = 3
 LINGER_MS = 2
 BATCH_BYTES = 256 * 1024
@@ -34,8 +37,9 @@ class KafkaEventProducer:
 
     def __init__(self, bootstrap: str, name: str, topic: str) -> None:
         self._topic = topic
-        self._producer = KafkaProducer(
-            bootstrap_servers=bootstrap.split(","),
+        self._producer = _opened(
+            KafkaProducer,
+            bootstrap,
             client_id=name,
             enable_idempotence=True,
             acks="all",
@@ -107,8 +111,9 @@ class KafkaEventConsumer:
         self._bootstrap = bootstrap
         self._group = group
         self._flag = _Flag()
-        self._consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap.split(","),
+        self._consumer = _opened(
+            KafkaConsumer,
+            bootstrap,
             client_id=member or "reader",
             group_id=group,
             group_instance_id=member if group else None,
@@ -204,6 +209,14 @@ class KafkaEventConsumer:
         coordinator = self._consumer._coordinator
         if self._group and coordinator.rejoining and not coordinator.need_rejoin():
             coordinator.request_rejoin()
+
+
+def _opened(kind: type[Any], bootstrap: str, **settings: Any) -> Any:
+    """Clients look for a broker when they are made. Raises `Transient` when none answers."""
+    servers = bootstrap.split(",")
+    return _guarded(
+        lambda: kind(bootstrap_servers=servers, bootstrap_timeout_ms=BOOTSTRAP_MS, **settings)
+    )
 
 
 def _records(partition: Partition, messages: Iterable[Any]) -> list[Record]:

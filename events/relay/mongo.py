@@ -50,17 +50,12 @@ class ChangeStreamFeed:
         self.close()
         self._session = self._db.client.start_session()
         stream: dict[str, Any] = {} if token is None else {"resumeAfter": token}
-        reply = self._command(
-            {
-                "aggregate": "commits",
-                "pipeline": [
-                    {"$changeStream": stream},
-                    {"$match": {"operationType": {"$in": ["insert", "invalidate", "drop"]}}},
-                ],
-                "cursor": {"batchSize": 0},
-                "readConcern": {"level": "majority"},
-            }
-        )
+        try:
+            reply = self._command(_watching(stream))
+        except OperationFailure as error:
+            if token is None:
+                raise
+            raise TokenLost(f"the server can't read the token: {error}"[:200]) from error
         self._cursor = reply["cursor"]["id"]
         self._first = self._fed(reply["cursor"].get("firstBatch", ()), reply["cursor"])
         return self._first.token
@@ -216,6 +211,18 @@ class MongoLease:
                 "owner": {"$cond": [mine, self._owner, "$owner"]},
             }
         }
+
+
+def _watching(stream: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "aggregate": "commits",
+        "pipeline": [
+            {"$changeStream": stream},
+            {"$match": {"operationType": {"$in": ["insert", "invalidate", "drop"]}}},
+        ],
+        "cursor": {"batchSize": 0},
+        "readConcern": {"level": "majority"},
+    }
 
 
 def _translated(error: PyMongoError) -> Exception:

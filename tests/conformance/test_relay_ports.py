@@ -208,7 +208,7 @@ def test_a_lost_token_is_told_when_resuming(ports: Ports) -> None:
     ports.lose_tokens()
     later = ports.feed()
     with pytest.raises(TokenLost):
-        _drain(later, token)
+        drain(later, token)
     later.close()
 
 
@@ -219,7 +219,7 @@ def test_a_lost_token_is_told_while_reading(ports: Ports) -> None:
     taken(feed, 1)
     ports.lose_tokens()
     with pytest.raises(TokenLost):
-        _drain(feed, None)
+        drain(feed, None)
     feed.close()
 
 
@@ -233,7 +233,7 @@ def test_after_the_loss_a_new_feed_can_be_opened(ports: Ports) -> None:
     feed.close()
 
 
-def _drain(feed: Feed, token: Token | None) -> None:
+def drain(feed: Feed, token: Token | None) -> None:
     if token is not None:
         feed.open(token)
     deadline = time.monotonic() + PATIENCE_SECONDS
