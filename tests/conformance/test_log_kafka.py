@@ -1,0 +1,129 @@
+"""What only a real group can show: members that come, go and are taken for one another."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from kafka.admin import KafkaAdminClient
+
+from events.errors import Fenced, Transient
+from events.log import kafka
+from events.log.kafka import KafkaEventConsumer, KafkaEventProducer
+from events.log.port import Partition
+from events.types import new_id
+from tests.conformance.making import event
+
+pytestmark = pytest.mark.integration
+
+TOPICS, PARTITIONS = 2, 4
+PATIENCE_SECONDS = 60.0
+
+
+class Group:
+    """A consumer group over two topics with like partitions."""
+
+    def __init__(self, bootstrap: str, opened: contextlib.ExitStack) -> None:
+        self.name = f"group.{new_id()}"
+        self.topics = [f"{self.name}.{number}" for number in range(TOPICS)]
+        self._bootstrap = bootstrap
+        self._opened = opened
+        shape = {"num_partitions": PARTITIONS, "replication_factor": 1}
+        with KafkaAdminClient(bootstrap_servers=bootstrap.split(",")) as admin:
+            admin.create_topics(dict.fromkeys(self.topics, shape), wait_for_metadata=True)
+
+    def member(self, name: str) -> KafkaEventConsumer:
+        consumer = KafkaEventConsumer(
+            self._bootstrap, self.topics, group=self.name, member=name, session_timeout_ms=6_000
+        )
+        self._opened.callback(consumer.close)
+        return consumer
+
+    def producer(self) -> KafkaEventProducer:
+        return self._opened.enter_context(
+            contextlib.closing(KafkaEventProducer(self._bootstrap, "test", self.topics[0]))
+        )
+
+    @property
+    def partitions(self) -> frozenset[Partition]:
+        return frozenset(Partition(t, n) for t in self.topics for n in range(PARTITIONS))
+
+
+@pytest.fixture
+def group(kafka_bootstrap: str) -> Iterator[Group]:
+    with contextlib.ExitStack() as opened:
+        yield Group(kafka_bootstrap, opened)
+
+
+def until(done: Callable[[], bool], *members: KafkaEventConsumer) -> None:
+    """Polls the members in turn, seeking to zero whenever one is reassigned."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not done():
+        assert time.monotonic() < deadline, [one.assignment() for one in members]
+        for one in members:
+            if one.poll(0.05).reassigned:
+                one.seek(dict.fromkeys(one.assignment(), 0))
+
+
+def test_a_second_member_takes_over_a_part(group: Group) -> None:
+    one, two = group.member("one"), group.member("two")
+    until(lambda: one.assignment() == group.partitions, one)
+    until(lambda: bool(one.assignment()) and bool(two.assignment()), one, two)
+    until(lambda: one.assignment() | two.assignment() == group.partitions, one, two)
+    assert not one.assignment() & two.assignment()
+
+
+def test_like_partitions_of_all_topics_belong_together(group: Group) -> None:
+    """So one member owns everything about one customer."""
+    one, two = group.member("one"), group.member("two")
+    until(lambda: bool(one.assignment()) and bool(two.assignment()), one, two)
+    until(lambda: one.assignment() | two.assignment() == group.partitions, one, two)
+    for member in (one, two):
+        numbers = [{p.number for p in member.assignment() if p.topic == t} for t in group.topics]
+        assert numbers[0] == numbers[1]
+
+
+def test_the_left_member_is_told_and_gets_everything(group: Group) -> None:
+    one, two = group.member("one"), group.member("two")
+    until(lambda: bool(one.assignment()) and bool(two.assignment()), one, two)
+    two.close()
+    told = False
+
+    def all_mine() -> bool:
+        nonlocal told
+        told = told or one.poll(0.05).reassigned
+        return told and one.assignment() == group.partitions
+
+    until(all_mine)
+
+
+def test_the_same_name_twice_is_fenced(group: Group) -> None:
+    zombie = group.member("one")
+    until(lambda: zombie.assignment() == group.partitions, zombie)
+    successor = group.member("one")
+    until(lambda: successor.assignment() == group.partitions, successor)
+    with pytest.raises(Fenced):
+        until(lambda: False, zombie)
+
+
+def test_a_member_reads_after_a_seek(group: Group) -> None:
+    group.producer().send([event(version=1), event(version=2)])
+    one = group.member("one")
+    until(lambda: one.assignment() == group.partitions, one)
+    one.seek(dict.fromkeys(one.assignment(), 0))
+    found = 0
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while found < 2:
+        assert time.monotonic() < deadline
+        found += sum(len(records) for records in one.poll(0.05).records.values())
+    one.hint(dict.fromkeys(one.assignment(), 2))
+
+
+def test_an_unreachable_broker_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka, "BOOTSTRAP_MS", 300)
+    with pytest.raises(Transient):
+        KafkaEventProducer("127.0.0.1:1", "test", "nowhere")
+    with pytest.raises(Transient):
+        KafkaEventConsumer("127.0.0.1:1", ["nowhere"], group="test", member="one")
