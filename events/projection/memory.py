@@ -149,12 +149,12 @@ class MemoryUnit:
             self._writes[_STREAMS, stream] = held
         return sorted(self._waiting(stream), key=lambda event: event.version)
 
-    def unpark(self, stream: str, events: Iterable[Event]) -> None:
+    def unpark(self, stream: str, events: Iterable[Event], reason: str = "") -> None:
         self._writes.update(((_PARKED, event.entry), None) for event in events)
         left = self._waiting(stream)
-        _, reason, _ = self._get(_STREAMS, stream) or (0, "", 0)
+        _, former, _ = self._get(_STREAMS, stream) or (0, "", 0)
         first = min((event.version for event in left), default=0)
-        self._writes[_STREAMS, stream] = (first, reason, len(left)) if left else None
+        self._writes[_STREAMS, stream] = (first, reason or former, len(left)) if left else None
 
     def skip(self, event: Event, reason: str) -> None:
         self._insert(event, {**timeline.entry_of(event), "skipped": reason})

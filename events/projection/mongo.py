@@ -208,7 +208,7 @@ class MongoUnit:
         found = self._collection("parked").find({"stream": stream}, session=self._session)
         return [decode(one["value"]) for one in found.sort("version", 1)]
 
-    def unpark(self, stream: str, events: Iterable[Event]) -> None:
+    def unpark(self, stream: str, events: Iterable[Event], reason: str = "") -> None:
         gone = [event.entry for event in events]
         parked, heads = self._collection("parked"), self._collection("parked_streams")
         parked.delete_many({"_id": {"$in": gone}}, session=self._session)
@@ -219,7 +219,10 @@ class MongoUnit:
             return
         heads.update_one(
             {"_id": stream},
-            {"$set": {"version": first["version"]}, "$inc": {"waiting": -len(gone)}},
+            {
+                "$set": {"version": first["version"], **({"reason": reason} if reason else {})},
+                "$inc": {"waiting": -len(gone)},
+            },
             session=self._session,
         )
 

@@ -7,11 +7,13 @@ while the projector runs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from events.envelope import Event
 from events.errors import NotFound
 from events.projection.applying import apply_events
 from events.projection.unit import ParkedStream, ProjectionStorage, Unit
+from events.projection.view import PoisonAt, View
 
 
 def parked_streams(storage: ProjectionStorage) -> Sequence[ParkedStream]:
@@ -25,34 +27,47 @@ def parked_events(storage: ProjectionStorage, stream: str) -> Sequence[Event]:
 
 
 def retry(storage: ProjectionStorage, stream: str) -> int:
-    """Applies all waiting events in order; returns how many. Raises `PoisonAt` if it still fails.
+    """Applies the waiting events in order, up to one that still fails; returns how many.
 
-    Then nothing has changed: the stream stays parked as it was.
+    Raises `PoisonAt` when the first one still fails. Then nothing has changed.
     """
-
-    def work(unit: Unit) -> int:
-        events = _waiting(unit, stream)
-        apply_events(unit, storage.views, events)
-        unit.unpark(stream, events)
-        return len(events)
-
-    return storage.run(work)
+    return _go_on(storage, stream, None)
 
 
 def skip(storage: ProjectionStorage, stream: str, reason: str) -> int:
-    """Enters the first waiting event into the timeline only, then applies the others.
+    """Enters the first waiting event into the timeline only, then goes on as `retry` does.
 
     The timeline keeps `skipped` with the reason, so that the gap in the views can be found.
+    When a later event can't be applied either, the stream stays parked from there on.
     """
+    return _go_on(storage, stream, reason)
 
-    def work(unit: Unit) -> int:
-        first, *others = _waiting(unit, stream)
-        unit.skip(first, reason)
-        apply_events(unit, storage.views, others)
-        unit.unpark(stream, [first, *others])
-        return len(others)
 
-    return storage.run(work)
+def _go_on(storage: ProjectionStorage, stream: str, skipped: str | None) -> int:
+    poison: PoisonAt | None = None
+    while True:
+        try:
+            return storage.run(partial(_work, storage.views, stream, skipped, poison))
+        except PoisonAt as found:
+            if found is poison:
+                raise
+            poison = found
+
+
+def _work(
+    views: Sequence[View], stream: str, skipped: str | None, poison: PoisonAt | None, unit: Unit
+) -> int:
+    """Applies what waits before the poison that an earlier attempt has found."""
+    waiting = list(_waiting(unit, stream))
+    first = [] if skipped is None else [waiting.pop(0)]
+    good = [one for one in waiting if poison is None or one.version < poison.event.version]
+    if poison and not first and not good:
+        raise poison
+    for event in first:
+        unit.skip(event, skipped or "")
+    apply_events(unit, views, good)
+    unit.unpark(stream, [*first, *good], poison.reason if poison else "")
+    return len(good)
 
 
 def _waiting(unit: Unit, stream: str) -> Sequence[Event]:

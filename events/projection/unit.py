@@ -59,7 +59,9 @@ class Unit(Protocol):
         """All waiting events of a stream, in order; locks the stream against more parking."""
         ...
 
-    def unpark(self, stream: str, events: Iterable[Event]) -> None: ...
+    def unpark(self, stream: str, events: Iterable[Event], reason: str = "") -> None:
+        """Takes events out; `reason` says why those that are left can't follow."""
+        ...
 
     def skip(self, event: Event, reason: str) -> None:
         """Enters the event into the timeline, marked, without giving it to any view."""

@@ -285,6 +285,13 @@ def test_unparking_some_leaves_the_others(storage: ProjectionStorage) -> None:
     assert list(storage.run(lambda unit: unit.parked_events("order-1"))) == [three_]
 
 
+def test_those_left_may_wait_for_another_reason(storage: ProjectionStorage) -> None:
+    one, two, three_ = three()
+    storage.run(lambda unit: unit.park([one, two, three_], {"order-1": "broken"}))
+    storage.run(lambda unit: unit.unpark("order-1", [one], "broken too"))
+    assert storage.parked_streams() == [ParkedStream("order-1", 2, "broken too", 2)]
+
+
 def test_a_skipped_event_is_in_the_timeline(storage: ProjectionStorage) -> None:
     storage.run(lambda unit: unit.skip(event(), "not needed"))
     assert present(storage, event()) == {event().entry}
