@@ -91,10 +91,20 @@ class Commands:
         return known.state, known.version
 
     def propose(
-        self, decider: Decider[Any, Any], stream: StreamId, command: Any, origin: Origin
+        self,
+        decider: Decider[Any, Any],
+        stream: StreamId,
+        command: Any,
+        origin: Origin,
+        pending: Commit | None = None,
     ) -> Commit | None:
-        """Decides on the store's truth without appending: for callers with a transaction."""
+        """Decides on the store's truth without appending: for callers with a transaction.
+
+        `pending` is the stream's last commit of that transaction, if it has one already.
+        """
         known = self._reload(decider, stream)
+        if pending is not None:
+            known = _after(decider, known, pending)
         facts = decider.decide(known.state, command)
         return self.commit_of(decider, stream, known, facts, origin) if facts else None
 
@@ -233,8 +243,7 @@ class Commands:
             known = self._cache.get(stream)
         known = known or Known(decider.initial, Version(0), None)
         for commit in self.store.load(stream, known.version):
-            facts = [Fact(*upcast(event.type, dict(event.data))) for event in commit.events]
-            known = Known(decider.fold(facts, known.state), commit.last, commit.key)
+            known = _after(decider, known, commit)
         if known.version:
             self._keep(stream, known)
         return known
@@ -255,6 +264,11 @@ class Commands:
 
 class _Stale(Exception):
     """A refusal on a cached state: decide again on the store's."""
+
+
+def _after(decider: Decider[Any, Any], known: Known, commit: Commit) -> Known:
+    facts = [Fact(*upcast(event.type, dict(event.data))) for event in commit.events]
+    return Known(decider.fold(facts, known.state), commit.last, commit.key)
 
 
 def _done(appended: Appended) -> Done:

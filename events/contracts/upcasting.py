@@ -44,6 +44,12 @@ class Upcasters:
             step = self._steps.get(wire_type)
         return wire_type, data
 
+    def latest(self, wire_type: str) -> str:
+        """The type that `upcast` would give, without any data."""
+        while wire_type in self._steps:
+            wire_type, _ = self._steps[wire_type]
+        return wire_type
+
     def sources(self) -> Iterable[str]:
         """The wire types that have a step to a later version."""
         return self._steps.keys()
@@ -52,3 +58,4 @@ class Upcasters:
 UPCASTERS = Upcasters()
 upcaster = UPCASTERS.upcaster
 upcast = UPCASTERS.upcast
+latest = UPCASTERS.latest

@@ -19,6 +19,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from events.commands import Commands
+from events.contracts.upcasting import latest
 from events.crashing import crash_point
 from events.deciding import Origin
 from events.envelope import Commit, Event, decode
@@ -134,7 +135,8 @@ class Reactor:
 
     def _relevant(self, record: Record) -> Event | None:
         """The event, when some reaction answers it and it is no backfill."""
-        if not any(reaction.answer_to(record.type) for reaction in self._reactions):
+        kind = latest(record.type)
+        if not any(reaction.answer_to(kind) for reaction in self._reactions):
             return None
         try:
             event = decode(record.value)
@@ -179,18 +181,20 @@ class Reactor:
                 continue
             for number, reply in enumerate(answer(event, self._views, at)):
                 origin = self._origin(event, reaction, number, at)
-                commit = self._propose(reply, origin)
+                commit = self._propose(reply, origin, commits)
                 if commit:
                     commits.append(commit)
         return commits
 
-    def _propose(self, reply: Reply, origin: Origin) -> Commit | None:
+    def _propose(self, reply: Reply, origin: Origin, before: Sequence[Commit]) -> Commit | None:
+        """`before` are the commits that will be appended with this one."""
         if origin.command_id and self._store.find_command(origin.command_id):
             self.counts.repeated += 1
             return None
         stream = self._commands.stream_of(reply.decider, reply.aggregate_id)
+        pending = {commit.stream: commit for commit in before}.get(stream)
         try:
-            return self._commands.propose(reply.decider, stream, reply.command, origin)
+            return self._commands.propose(reply.decider, stream, reply.command, origin, pending)
         except Rejected as rejection:
             self.counts.refused += 1
             log.info("reaction.refused", code=rejection.code, stream=stream)
