@@ -13,9 +13,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,7 @@ class System:
         self.start(*self._programs)
         first = stories.customer(self.api)
         for service in SERVICES:
-            eventually(lambda at=service: self._holds(at, first), START_SECONDS)
+            eventually(partial(self._holds, service, first), START_SECONDS)
 
     def start(self, *names: str) -> None:
         """Starts those that do not run; returns when they answer."""
@@ -89,7 +89,7 @@ class System:
             if name not in self._running:
                 self._running[name] = self._launch(self._programs[name])
         for name in names:
-            eventually(lambda name=name: self._answers(name), START_SECONDS)
+            eventually(partial(self._answers, name), START_SECONDS)
 
     def stop(self, *names: str) -> None:
         """Asks them to end, all at once, and waits: each must end by itself, and well."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def test_who_is_met_in_one_service_shows_in_the_other_three(
 ) -> None:
     customer_id, done = meet(api)
     for service in (one for one in SERVICES if one != home):
-        shown = eventually(lambda at=service: shown_in(api, at, customer_id), SHOWN_SECONDS)
+        shown = eventually(partial(shown_in, api, service, customer_id), SHOWN_SECONDS)
         assert [item["event_id"] for item in reversed(shown)] == list(done.events)
 
 

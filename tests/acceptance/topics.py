@@ -32,7 +32,7 @@ class Raw:
 
 
 class Topics:
-    """All topics of one system."""
+    """All topics of one system. To be used by one thread."""
 
     def __init__(self, bootstrap: str, names: Mapping[str, str]) -> None:
         """`names` maps contexts to topics."""
@@ -43,9 +43,7 @@ class Topics:
         """Everything that these contexts (default: all) have published so far, in any order
         between partitions.
         """
-        with self._consumer() as consumer:
-            parts = self._parts(consumer, contexts or tuple(self._names))
-            return list(_read_all(consumer, parts))
+        return list(_read_all(self._consumer, self._parts(contexts or tuple(self._names))))
 
     def events(self, *contexts: str) -> list[dict[str, Any]]:
         """The same, decoded, each event once: the log may hold one twice."""
@@ -57,9 +55,7 @@ class Topics:
 
     def ends(self) -> dict[str, int]:
         """The next offset of every partition, by `<topic>/<number>`."""
-        with self._consumer() as consumer:
-            parts = self._parts(consumer, tuple(self._names))
-            ends = consumer.end_offsets(parts)
+        ends = self._consumer.end_offsets(self._parts(tuple(self._names)))
         return {f"{one.topic}/{one.partition}": end for one, end in ends.items()}
 
     def send_again(self, raw: Raw) -> None:
@@ -76,21 +72,24 @@ class Topics:
     def close(self) -> None:
         if "_producer" in self.__dict__:
             self._producer.close(SEND_SECONDS)
+        if "_consumer" in self.__dict__:
+            self._consumer.close()
 
     @cached_property
     def _producer(self) -> KafkaProducer:
         return KafkaProducer(bootstrap_servers=self._bootstrap, acks="all")
 
+    @cached_property
     def _consumer(self) -> KafkaConsumer:
         return KafkaConsumer(
             bootstrap_servers=self._bootstrap, enable_auto_commit=False, group_id=None
         )
 
-    def _parts(self, consumer: KafkaConsumer, contexts: tuple[str, ...]) -> list[TopicPartition]:
+    def _parts(self, contexts: tuple[str, ...]) -> list[TopicPartition]:
         return [
             TopicPartition(self._names[context], number)
             for context in contexts
-            for number in sorted(consumer.partitions_for_topic(self._names[context]) or ())
+            for number in sorted(self._consumer.partitions_for_topic(self._names[context]) or ())
         ]
 
 
