@@ -23,6 +23,7 @@ from events.types import VERSION_DIGITS, StreamId, Version, entry_id, format_tim
 SOURCE_PREFIX = "/throughline/"
 TYPE_HEADER = "ce_type"
 CONTENT_TYPE = b"application/cloudevents+json; charset=UTF-8"
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,43 +120,73 @@ def encode(event: Event) -> bytes:
     return orjson.dumps(attributes)
 
 
+class Unopened(Poison):
+    """The envelope can be read, its data can't (yet): `event` has them as they were sent."""
+
+    def __init__(self, event: Event, error: Exception) -> None:
+        reason = f"data of {event.type}: {type(error).__name__}: {error}"
+        super().__init__(event.entry, reason[:500])
+        self.event = event
+
+
 def decode(value: bytes, seal: Seal = PLAIN) -> Event:
     """Reads a record's value; an older version of a type arrives as the latest one.
 
     Raises `Poison` when the envelope itself is unreadable: such a record names no stream that
-    could be parked, so it has not been written by a relay.
+    could be parked, so it has not been written by a relay. Raises `Unopened` when the data can't
+    be opened or brought up to date.
     """
+    attributes = _attributes(value)
+    wire_type, data = attributes["type"], attributes["data"]
     try:
-        return _event_of(orjson.loads(value), seal)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        opened = upcast(wire_type, seal.open(wire_type, attributes.get("subject"), data))
+    except Exception as error:
+        raise Unopened(_event_of(attributes, wire_type, data), error) from error
+    return _event_of(attributes, *opened)
+
+
+def _attributes(value: bytes) -> dict[str, Any]:
+    """What our own code relies on is checked; whole envelopes are the business of contracts."""
+    try:
+        attributes: dict[str, Any] = orjson.loads(value)
+        sound = (
+            isinstance(attributes["type"], str)
+            and isinstance(attributes["stream"], str)
+            and type(attributes["streamversion"]) is int
+            and attributes["streamversion"] > 0
+            and isinstance(attributes["data"], dict)
+        )
+    except _UNREADABLE as error:
         raise Poison("record", f"unreadable envelope: {type(error).__name__}") from error
+    if not sound:
+        raise Poison("record", "unreadable envelope: wrong types")
+    return attributes
 
 
-def _event_of(attributes: dict[str, Any], seal: Seal) -> Event:
+def _event_of(attributes: dict[str, Any], wire_type: str, data: dict[str, Any]) -> Event:
     get = attributes.get
-    subject = get("subject")
-    wire_type, data = upcast(
-        attributes["type"], seal.open(attributes["type"], subject, attributes["data"])
-    )
-    return Event(
-        id=attributes["id"],
-        type=wire_type,
-        stream=StreamId(attributes["stream"]),
-        version=Version(attributes["streamversion"]),
-        key=attributes["partitionkey"],
-        subject=subject,
-        source=attributes["source"].removeprefix(SOURCE_PREFIX),
-        occurred_at=parse_time(attributes["time"]),
-        recorded_at=parse_time(attributes["recordedtime"]),
-        actor=attributes["actor"],
-        correlation_id=attributes["correlationid"],
-        causation_id=get("causationid"),
-        backfilled=attributes["backfilled"],
-        scope=Scope(attributes["orgunit"], get("team"), get("owner")),
-        epoch=attributes["storeepoch"],
-        traceparent=get("traceparent"),
-        data=data,
-    )
+    try:
+        return Event(
+            id=attributes["id"],
+            type=wire_type,
+            stream=StreamId(attributes["stream"]),
+            version=Version(attributes["streamversion"]),
+            key=attributes["partitionkey"],
+            subject=get("subject"),
+            source=attributes["source"].removeprefix(SOURCE_PREFIX),
+            occurred_at=parse_time(attributes["time"]),
+            recorded_at=parse_time(attributes["recordedtime"]),
+            actor=attributes["actor"],
+            correlation_id=attributes["correlationid"],
+            causation_id=get("causationid"),
+            backfilled=attributes["backfilled"],
+            scope=Scope(attributes["orgunit"], get("team"), get("owner")),
+            epoch=attributes["storeepoch"],
+            traceparent=get("traceparent"),
+            data=data,
+        )
+    except _UNREADABLE as error:
+        raise Poison("record", f"unreadable envelope: {type(error).__name__}") from error
 
 
 def headers_of(event: Event) -> Sequence[tuple[str, bytes]]:

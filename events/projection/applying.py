@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from events.crashing import crash_point
 from events.envelope import Event
 from events.errors import Corrupt
-from events.projection.sorting import Poisoned, Sorted, ids_to_look_up, sort_out
+from events.projection.sorting import Sorted, ids_to_look_up, sort_out
 from events.projection.unit import Move, ProjectionStorage, Unit
 from events.projection.view import PoisonAt, View, fold, keys_of
 
@@ -22,6 +22,8 @@ class Batch:
 
     events: Sequence[Event]
     moves: Sequence[Move]
+    poisoned: Mapping[str, str] = field(default_factory=dict)
+    """Entry ids of events whose data could not be opened, and why."""
 
 
 def apply_batch(storage: ProjectionStorage, batch: Batch) -> Sorted:
@@ -29,25 +31,31 @@ def apply_batch(storage: ProjectionStorage, batch: Batch) -> Sorted:
 
     Raises `Fenced`, `Transient`, or `Corrupt` when the batch shows that data or deploy is broken.
     """
-    poisoned: dict[str, Poisoned] = {}
+    poisoned = dict(batch.poisoned)
     while True:
+        _check_limit(poisoned)
         try:
             return storage.run(lambda unit: _work(unit, storage.views, batch, poisoned))
         except PoisonAt as poison:
-            poisoned[poison.event.stream] = Poisoned(poison.event.version, poison.reason)
-            if len(poisoned) > PARK_LIMIT:
-                raise Corrupt(f"{len(poisoned)} streams poisoned at once: {poison}") from poison
+            poisoned[poison.event.entry] = poison.reason
 
 
-def _work(
-    unit: Unit, views: Sequence[View], batch: Batch, poisoned: Mapping[str, Poisoned]
-) -> Sorted:
+def _check_limit(poisoned: Mapping[str, str]) -> None:
+    streams = {entry.rpartition("@")[0] for entry in poisoned}
+    if len(streams) > PARK_LIMIT:
+        entry, reason = next(iter(poisoned.items()))
+        raise Corrupt(f"{len(streams)} streams poisoned at once, such as {entry}: {reason}")
+
+
+def _work(unit: Unit, views: Sequence[View], batch: Batch, poisoned: Mapping[str, str]) -> Sorted:
     unit.advance(batch.moves)
     wanted = ids_to_look_up(batch.events)
     verdict = sort_out(batch.events, unit.present(wanted), unit.parked(wanted), poisoned)
     check_duplicates(unit, verdict.duplicates)
     apply_events(unit, views, verdict.apply)
-    reasons = {stream: poison.reason for stream, poison in poisoned.items()}
+    reasons: dict[str, str] = {
+        e.stream: poisoned[e.entry] for e in reversed(verdict.park) if e.entry in poisoned
+    }
     unit.park(verdict.park, reasons)
     crash_point("projection.inside_transaction")
     return verdict

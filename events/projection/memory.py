@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from events.envelope import Event
+from events.envelope import Event, decode, encode
 from events.errors import Corrupt, Fenced
 from events.log.port import Partition
 from events.projection import timeline
@@ -147,7 +147,8 @@ class MemoryUnit:
         held = self._get(_STREAMS, stream)
         if held:
             self._writes[_STREAMS, stream] = held
-        return sorted(self._waiting(stream), key=lambda event: event.version)
+        waiting = sorted(self._waiting(stream), key=lambda event: event.version)
+        return [decode(encode(event)) for event in waiting]
 
     def unpark(self, stream: str, events: Iterable[Event], reason: str = "") -> None:
         self._writes.update(((_PARKED, event.entry), None) for event in events)

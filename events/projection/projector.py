@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from events.crashing import crash_point
-from events.envelope import Event, decode
+from events.envelope import Event, Unopened, decode
 from events.errors import Corrupt, Fenced, Poison, Transient
 from events.log.port import Consumer, Partition, Record
 from events.projection.applying import Batch, apply_batch
@@ -137,19 +137,26 @@ class Projector:
         return kept
 
     def _batch(self, records: Mapping[Partition, Sequence[Record]]) -> Batch:
-        decoded = (self._decoded(record) for batch in records.values() for record in batch)
+        poisoned: dict[str, str] = {}
+        decoded = (
+            self._decoded(record, poisoned) for batch in records.values() for record in batch
+        )
         return Batch(
             events=[event for event in decoded if event],
             moves=[
                 Move(partition, batch[0].offset, batch[-1].offset + 1)
                 for partition, batch in records.items()
             ],
+            poisoned=poisoned,
         )
 
-    def _decoded(self, record: Record) -> Event | None:
+    def _decoded(self, record: Record, poisoned: dict[str, str]) -> Event | None:
         """None for a record that no relay wrote: it names no stream, so none can be parked."""
         try:
             return decode(record.value, self._seal)
+        except Unopened as poison:
+            poisoned[poison.event.entry] = poison.reason
+            return poison.event
         except Poison as poison:
             self.counts.unreadable += 1
             log.error(

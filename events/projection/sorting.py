@@ -7,7 +7,7 @@ send both again), or belongs to a parked stream. Pure, so that it can be tried o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass, field
 
 from events.envelope import Event
@@ -23,21 +23,16 @@ class Sorted:
     park: list[Event] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Poisoned:
-    """From this version on, a stream can't be applied, for this reason."""
-
-    version: int
-    reason: str
-
-
 def sort_out(
     events: Iterable[Event],
     present: Collection[str],
     parked: Collection[str],
-    poisoned: Mapping[str, Poisoned],
+    poisoned: Container[str],
 ) -> Sorted:
-    """`present` and `parked` hold the entry ids, of the batch and its predecessors, that exist."""
+    """`present` and `parked` hold the entry ids, of the batch and its predecessors, that exist.
+
+    `poisoned` are the entry ids of events that can't be applied; their successors wait with them.
+    """
     verdict = Sorted()
     applied, waiting = set(present), set(parked)
     for event in events:
@@ -45,8 +40,7 @@ def sort_out(
         if entry in applied or entry in waiting:
             verdict.duplicates.append(event)
         elif before is None or before in applied:
-            poison = poisoned.get(event.stream)
-            if poison and event.version >= poison.version:
+            if entry in poisoned:
                 waiting.add(entry)
                 verdict.park.append(event)
             else:

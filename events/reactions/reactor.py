@@ -22,7 +22,7 @@ from events.commands import Commands
 from events.contracts.upcasting import latest
 from events.crashing import crash_point
 from events.deciding import Origin
-from events.envelope import Commit, Event, decode
+from events.envelope import Commit, Event, Unopened, decode
 from events.errors import Corrupt, Fenced, Poison, Rejected, Transient
 from events.log.port import Consumer, Partition, Record
 from events.mongodb import MAJORITY, Db, ensure_collections, is_transient
@@ -140,6 +140,8 @@ class Reactor:
             return None
         try:
             event = decode(record.value)
+        except Unopened as poison:
+            event = poison.event
         except Poison:
             return None
         return None if event.backfilled else event

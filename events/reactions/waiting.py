@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from pymongo.client_session import ClientSession
 
-from events.envelope import Event, decode, encode
+from events.envelope import Event, Unopened, decode, encode
 from events.mongodb import Db, ensure_collections
 
 NAME = "reactions_waiting"
@@ -61,7 +61,7 @@ class Shelf:
         """Those to be tried again now, the longest waiting first."""
         found = self._waiting.find({"next_at": {"$lte": now}}).sort("next_at", 1)
         for one in list(found.limit(MOST_AT_ONCE)):
-            yield Waiting(decode(one["value"]), one["reason"], one["attempts"])
+            yield Waiting(_event_of(one["value"]), one["reason"], one["attempts"])
 
     def take(self, waiting: Waiting, session: ClientSession) -> bool:
         """Whether it was still there: another worker may have answered meanwhile."""
@@ -75,3 +75,11 @@ class Shelf:
             {"_id": waiting.event.entry},
             {"$set": {"next_at": now + pause, "reason": reason}, "$inc": {"attempts": 1}},
         )
+
+
+def _event_of(value: bytes) -> Event:
+    """Data that can't be opened don't keep an event from waiting on."""
+    try:
+        return decode(value)
+    except Unopened as poison:
+        return poison.event

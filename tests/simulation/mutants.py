@@ -18,7 +18,7 @@ from events.log.port import Partition
 from events.projection import applying, projector
 from events.projection.applying import Batch, apply_batch
 from events.projection.memory import MemoryProjection, MemoryUnit
-from events.projection.sorting import Poisoned, Sorted, sort_out
+from events.projection.sorting import Sorted, sort_out
 from events.projection.unit import Move, ProjectionStorage, Unit
 from events.relay.memory import MemoryFeed
 from events.relay.port import Token
@@ -68,10 +68,10 @@ def early_events_are_applied(
     events: Sequence[Event],
     present: Collection[str],
     parked: Collection[str],
-    poisoned: Mapping[str, Poisoned],
+    poisoned: Collection[str],
 ) -> Sorted:
     verdict = real_sort_out(events, present, parked, poisoned)
-    early = [event for event in verdict.early if event.stream not in poisoned]
+    early = [event for event in verdict.early if event.entry not in poisoned]
     wanted = {event.entry for event in (*verdict.apply, *early)}
     verdict.apply = list({e.entry: e for e in events if e.entry in wanted}.values())
     verdict.early = []
@@ -83,7 +83,7 @@ def successors_of_parked_events_are_dropped(
     events: Sequence[Event],
     present: Collection[str],
     parked: Collection[str],
-    poisoned: Mapping[str, Poisoned],
+    poisoned: Collection[str],
 ) -> Sorted:
     verdict = real_sort_out(events, present, parked, poisoned)
     verdict.park = [event for event in verdict.park if event.predecessor not in parked]
