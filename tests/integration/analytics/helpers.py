@@ -14,7 +14,7 @@ from tests.house import House
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 AS_OF = "2026-03-02T12:00:00.000Z"
-RUN_SECONDS = 30
+RUN_SECONDS = 120
 
 
 def bought(customer: str, amount: str, days: float = 10, number: int = 1, **more: Any) -> Event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -42,13 +43,7 @@ def just_bought(
         quantity=1,
     )
     (event,) = happened(id, one, start=utc_now())
-    return event if not backfilled else _backfilled(event)
-
-
-def _backfilled(event: Event) -> Event:
-    from dataclasses import replace
-
-    return replace(event, backfilled=True)
+    return replace(event, backfilled=backfilled)
 
 
 def insight(analytics: House, customer: str, **params: str) -> dict[str, Any]:
@@ -57,7 +52,7 @@ def insight(analytics: House, customer: str, **params: str) -> dict[str, Any]:
     return dict(answer.json)
 
 
-@pytest.mark.feature("S93")
+@pytest.mark.feature("N11")
 def test_an_insight_measures_any_moment_from_the_purchases(analytics: House) -> None:
     cost = {"amount": "30.00", "currency": "USD"}
     analytics.hear(
@@ -174,6 +169,7 @@ def test_nobody_is_judged_before_there_are_thresholds(analytics: House) -> None:
     assert len(insights(analytics)) == before
 
 
+@pytest.mark.feature("S26")
 def test_an_imported_purchase_moves_nothing(analytics: House) -> None:
     analytics.hear(bought("ada", "90.00"))
     run(analytics)

@@ -67,6 +67,7 @@ def accepted(sales: House, id: str = "lead-1", **more: Any) -> dict[str, Any]:
     return dict(found.json)
 
 
+@pytest.mark.feature("S02")
 def test_a_qualified_lead_is_dealt_once_even_if_it_is_heard_twice(sales: House) -> None:
     seller(sales, "ann")
     seller(sales, "bob")
@@ -117,6 +118,7 @@ def test_a_returned_lead_goes_to_somebody_else(sales: House) -> None:
     assert one["last_return"] == {"seller_id": "ann", "reason": "far"}
 
 
+@pytest.mark.feature("S02")
 def test_an_accepted_lead_becomes_one_opportunity_without_typing_anything_again(
     sales: House,
 ) -> None:
