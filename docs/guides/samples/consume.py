@@ -42,7 +42,7 @@ def copy(consumer: KafkaConsumer, db: sqlite3.Connection) -> None:
             db.execute("insert or replace into positions values (?, ?, ?)", position)
 
 
-def take(db: sqlite3.Connection, event: dict) -> None:
+def take(db: sqlite3.Connection, event: dict[str, object]) -> None:
     """Only the next event of its stream: a lower version came before, a higher one comes again."""
     stream, version = event["stream"], event["streamversion"]
     (head,) = db.execute("select max(version) from events where stream = ?", (stream,)).fetchone()
