@@ -114,7 +114,7 @@ Request = Callable[[int], bytes]
 """Makes the request of a number."""
 
 Heard = Callable[[int, bytes, float], None]
-"""Told number, answer, and when it was complete (`time.perf_counter`)."""
+"""Told number, answer, and when it was complete (seconds since the epoch)."""
 
 
 class _Crowd:
@@ -151,7 +151,7 @@ class _Crowd:
             self.busy -= 1
             self.idle.append(client)
             if self._heard:
-                self._heard(client.number, answer, now)
+                self._heard(client.number, answer, time.time())
 
     def close(self) -> None:
         for key in list(self._selector.get_map().values()):

@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,16 +48,39 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A process that answers on `url`."""
+    """A process that answers, or will answer, on `url`."""
 
     url: str
-    process: psutil.Process
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def await_answer(self, path: str) -> None:
+        """Any answer but a server's error will do: the bare baseline knows no health route."""
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise Failed(f"ended while starting: {self.log.read_text()[-2000:]}")
+            try:
+                if requests.get(self.url + path, timeout=2).status_code < 500:
+                    return
+            except requests.RequestException:
+                """Not listening yet."""
+            time.sleep(POLL_SECONDS)
+        raise Failed(f"{self.url}{path} was not ready in time: {self.log.read_text()[-2000:]}")
 
     def processor_seconds(self) -> float:
         """Of the process and its children since they began: what others do leaves it alone."""
-        everyone = [self.process, *self.process.children(recursive=True)]
-        times = [one.cpu_times() for one in everyone]
+        parent = psutil.Process(self.process.pid)
+        times = [one.cpu_times() for one in (parent, *parent.children(recursive=True))]
         return sum(float(time.user + time.system) for time in times)
+
+    def end(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 class Place:
@@ -98,7 +121,6 @@ class Place:
             "KAFKA_BOOTSTRAP_SERVERS": self._kafka.address,
             "THROUGHLINE_DATABASE_PREFIX": space.data,
             "THROUGHLINE_TOPIC_PREFIX": space.topics,
-            "THROUGHLINE_LOG_LEVEL": "warning",
         }
 
     # --- processes that serve
@@ -107,7 +129,8 @@ class Place:
     def bare(self) -> Iterator[Served]:
         """The baseline of commands."""
         variables = {"MONGODB_URI": self._mongodb.address}
-        with self._serving("bench.programs.bare", "THROUGHLINE_PORT", variables, "/") as served:
+        with self._started("bench.programs.bare", variables) as served:
+            served.await_answer("/")
             yield served
 
     @contextmanager
@@ -115,28 +138,34 @@ class Place:
         """A service's web process; with `profile` under the profiler."""
         module = f"services.{service}.web" if profile is None else "bench.programs.profiled_web"
         variables = {**self.variables(space), **_profiled(profile)}
-        with self._serving(module, "THROUGHLINE_PORT", variables, "/readyz") as served:
+        with self._started(module, variables) as served:
+            served.await_answer("/readyz")
             yield served
 
     @contextmanager
-    def worker(self, space: Space, service: str) -> Iterator[Served]:
-        """A service's worker with all its roles; its URL is that of its health routes."""
-        module = f"services.{service}.worker"
-        variables = self.variables(space)
-        with self._serving(module, "THROUGHLINE_HEALTH_PORT", variables, "/readyz") as served:
-            yield served
+    def workers(self, space: Space, services: Sequence[str] = SERVICES) -> Iterator[list[Served]]:
+        """Workers with all their roles; their URLs are those of their health routes."""
+        with ExitStack() as running:
+            started = [
+                running.enter_context(
+                    self._started(f"services.{service}.worker", self.variables(space))
+                )
+                for service in services
+            ]
+            for worker in started:
+                worker.await_answer("/readyz")
+            yield started
 
     @contextmanager
     def gateway(self, sales: Served, profile: Path | None = None) -> Iterator[Served]:
         """The gateway before one service (the others would only be idle)."""
         module = "gateway" if profile is None else "bench.programs.profiled_gateway"
-        upstreams = ",".join(f"{name}={sales.url}" for name in SERVICES)
         variables = {
-            "THROUGHLINE_UPSTREAMS": upstreams,
-            "THROUGHLINE_LOG_LEVEL": "warning",
+            "THROUGHLINE_UPSTREAMS": ",".join(f"{name}={sales.url}" for name in SERVICES),
             **_profiled(profile),
         }
-        with self._serving(module, "THROUGHLINE_PORT", variables, "/livez") as served:
+        with self._started(module, variables) as served:
+            served.await_answer("/livez")
             yield served
 
     # --- programs that end
@@ -163,13 +192,15 @@ class Place:
         return answer
 
     @contextmanager
-    def _serving(
-        self, module: str, port_variable: str, variables: Mapping[str, str], path: str
-    ) -> Iterator[Served]:
+    def _started(self, module: str, variables: Mapping[str, str]) -> Iterator[Served]:
+        """A process that may not answer yet."""
         port = ports.pick()
-        url = f"http://{ports.LOOPBACK}:{port}"
         log = self._folder / f"{module}-{port}.log"
-        own = {port_variable: str(port), "THROUGHLINE_HOST": ports.LOOPBACK}
+        own = {
+            "THROUGHLINE_HOST": ports.LOOPBACK,
+            "THROUGHLINE_PORT": str(port),
+            "THROUGHLINE_HEALTH_PORT": str(port),
+        }
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", module],
@@ -177,39 +208,15 @@ class Place:
                 stderr=output,
                 env={**os.environ, **variables, **own},
             )
+        served = Served(f"http://{ports.LOOPBACK}:{port}", process, log)
         try:
-            _await_answer(process, url + path, log)
-            yield Served(url, psutil.Process(process.pid))
+            yield served
         finally:
-            _end(process)
+            served.end()
 
 
 def _profiled(profile: Path | None) -> dict[str, str]:
     return {} if profile is None else {PROFILE_VARIABLE: str(profile)}
-
-
-def _await_answer(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Any answer but a server's error will do: the bare baseline knows no health route."""
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise Failed(f"ended while starting: {log.read_text()[-2000:]}")
-        try:
-            if requests.get(url, timeout=2).status_code < 500:
-                return
-        except requests.RequestException:
-            """Not listening yet."""
-        time.sleep(POLL_SECONDS)
-    raise Failed(f"{url} was not ready in time: {log.read_text()[-2000:]}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Where the time goes: a profile as twenty lines that mean the same on every machine.
 
 Kept under bench/profiles/, one file a measure, and shown on the page where a figure falls short.
-Times are on the wall clock, so waiting (for MongoDB, for acknowledgements) shows as what it is.
-The profiler itself slows Python down, code of many small calls most: shares are a pointer.
+Times are of the processor, in the thread that does the work: waiting, for MongoDB or for
+acknowledgements, is not in it, nor are the Kafka client's own threads. The profiler itself slows
+Python down, code of many small calls most: shares are a pointer.
 """
 
 from __future__ import annotations

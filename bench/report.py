@@ -115,8 +115,8 @@ def _section(measure: Measure, one: Taken) -> Iterator[str]:
 def _where_the_time_goes(measure: Measure, profile: Profile) -> Iterator[str]:
     yield (
         f"It falls short. Where the time goes (`python -m bench --profile {measure.name}`; "
-        f"{LINES} functions with the most time of their own, of {profile.seconds:.1f} s on the "
-        "wall clock, the profiler's own cost included):\n"
+        f"{LINES} functions with the most time of their own, of {profile.seconds:.1f} s of "
+        "processor time in the working thread, the profiler's own cost included):\n"
     )
     yield "| function | own | with calls | calls |"
     yield "|---|---|---|---|"

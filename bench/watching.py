@@ -3,6 +3,8 @@
 One change stream over the databases tells of entries as they become readable under majority
 concern, which is how the services read. It costs the server far less than asking for each event,
 and it errs on the honest side: what it tells has been readable a little longer already.
+
+All times are seconds since the epoch, because Kafka's are.
 """
 
 from __future__ import annotations
@@ -12,18 +14,22 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kafka import KafkaConsumer, TopicPartition
+
 from events.config import SERVICES, Config
+from events.envelope import decode
 from events.mongodb import connect
 from events.projection import timeline
 
 AWAIT_MS = 200
+READY_SECONDS = 20.0
 
 
 class Watcher:
-    """A thread; `seen` maps (service, entry id) to `time.perf_counter` of when it showed."""
+    """A thread that notes when each entry showed in each service."""
 
     def __init__(self, config: Config) -> None:
-        self.seen: dict[tuple[str, str], float] = {}
+        self._seen: dict[str, dict[str, float]] = {}
         self._services = {config.database(name): name for name in SERVICES}
         self._client = connect(config.mongodb_uri, "bench-watcher")
         self._stop = threading.Event()
@@ -32,23 +38,23 @@ class Watcher:
 
     def __enter__(self) -> Watcher:
         self._thread.start()
-        if not self._ready.wait(20):
+        if not self._ready.wait(READY_SECONDS):
             raise TimeoutError("the change stream did not open")
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join(20)
+        self._thread.join(READY_SECONDS)
         self._client.close()
 
-    def everywhere(self, entry: str) -> float | None:
-        """When the last service showed it; None while one does not."""
-        times = [self.seen.get((service, entry)) for service in SERVICES]
-        known = [at for at in times if at is not None]
-        return max(known) if len(known) == len(times) else None
+    def missing(self, entries: Iterable[str]) -> int:
+        """How many of them do not show in every service yet."""
+        return sum(len(self._seen.get(entry, ())) < len(SERVICES) for entry in list(entries))
 
-    def all_seen(self, entries: Iterable[str]) -> bool:
-        return all(self.everywhere(entry) is not None for entry in entries)
+    def shown(self, entry: str) -> tuple[float, float]:
+        """When the first and when the last service showed it."""
+        times = self._seen[entry].values()
+        return min(times), max(times)
 
     def _run(self) -> None:
         wanted = {
@@ -56,14 +62,33 @@ class Watcher:
             "ns.db": {"$in": list(self._services)},
             "ns.coll": {"$regex": f"^{timeline.NAME}_v"},
         }
-        pipeline: list[Mapping[str, Any]] = [
-            {"$match": wanted},
-            {"$project": {"ns": 1, "documentKey": 1}},
-        ]
+        told = {"ns": 1, "documentKey": 1}
+        pipeline: list[Mapping[str, Any]] = [{"$match": wanted}, {"$project": told}]
         with self._client.watch(pipeline, max_await_time_ms=AWAIT_MS) as stream:
             self._ready.set()
             while not self._stop.is_set():
                 change = stream.try_next()
                 if change is not None:
                     service = self._services[change["ns"]["db"]]
-                    self.seen[service, change["documentKey"]["_id"]] = time.perf_counter()
+                    seen = self._seen.setdefault(change["documentKey"]["_id"], {})
+                    seen.setdefault(service, time.time())
+
+
+def sent_times(config: Config, context: str) -> dict[str, float]:
+    """When the relay gave each entry of a topic to its producer: the records' own times."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=config.kafka_bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        metrics_enabled=False,
+    )
+    partitions = [TopicPartition(config.topic(context), one) for one in range(config.partitions)]
+    consumer.assign(partitions)
+    ends = consumer.end_offsets(partitions)
+    sent: dict[str, float] = {}
+    while any(consumer.position(one) < end for one, end in ends.items()):
+        for batch in consumer.poll(timeout_ms=500).values():
+            for record in batch:
+                sent.setdefault(decode(record.value).entry, record.timestamp / 1000)
+    consumer.close()
+    return sent

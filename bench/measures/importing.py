@@ -33,8 +33,7 @@ def take(place: Place, quick: bool) -> Outcome:
     expected = rows * EVENTS_PER_ROW
     space = place.space("import")
     with ExitStack() as running:
-        for name in SERVICES:
-            running.enter_context(place.worker(space, name))
+        running.enter_context(place.workers(space))
         importer = running.enter_context(ThreadPoolExecutor(max_workers=1))
         started = time.perf_counter()
         importing = importer.submit(_timed_import, place, space, rows)

@@ -20,7 +20,7 @@ from bench.serving import PER_SECOND, serve
 SERVICE = "sales"
 ROWS, QUICK_ROWS = 20_000, 4_000
 CATCH_UP_SECONDS = 180.0
-LIMIT_SECONDS = 120.0
+LIMIT_SECONDS = 60.0
 ALONE_SECONDS = 8.0
 TARGET = Target(5, 10)
 
@@ -68,7 +68,7 @@ def _living(place: Place, rows: int) -> Iterator[tuple[Space, str, str]]:
     records = history.published(place, past)
     with (
         place.web(past.space, SERVICE) as web,
-        place.worker(past.space, SERVICE) as worker,
+        place.workers(past.space, [SERVICE]) as (worker,),
     ):
         _await_applied(worker.url, records)
         yield past.space, web.url, worker.url

@@ -3,74 +3,95 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 
 from bench.load import percentile
 from bench.place import Failed, Place
 from bench.results import Figure, Measure, Outcome, Target
 from bench.serving import PER_SECOND, serve
-from bench.watching import Watcher
-from events.config import SERVICES
+from bench.watching import Watcher, sent_times
 from events.types import ConsistencyToken
 
+SERVICE = "sales"
 WARM_SECONDS = 8.0
 PATIENCE_SECONDS = 30.0
+TARGETS = {0.5: Target(100, 50, at_most=True), 0.99: Target(500, 300, at_most=True)}
 
 WHAT = f"""\
 All four workers run with all their roles, reactions included; {PER_SECOND} commands a second reach
 sales' web process (orders placed and completed). The time runs from the arrival of the command's
 answer at the client until the last of the four timelines shows its event. What shows is told by
 one change stream over the four databases under majority concern, which is the concern that the
-services read with (bench/watching.py). Everything, the client too, shares the machine.\
+services read with (bench/watching.py). Everything, the client too, shares the machine. The stages
+between are told by the times of the records in Kafka, which the relay's producer sets.\
 """
 
-Acknowledged = dict[str, float]
-"""Entry id → `time.perf_counter` of the answer."""
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds since the epoch, by entry: answered, sent to Kafka, shown first, shown everywhere."""
+
+    answered: dict[str, float] = field(default_factory=dict)
+    sent: dict[str, float] = field(default_factory=dict)
+    first: dict[str, float] = field(default_factory=dict)
+    everywhere: dict[str, float] = field(default_factory=dict)
 
 
 def take(place: Place, quick: bool) -> Outcome:
     space = place.space("visible")
-    acknowledged: Acknowledged = {}
+    config = place.config(space)
+    times = Times()
 
     def tell(token: ConsistencyToken, at: float) -> None:
-        acknowledged[token.entry_id] = at
+        times.answered[token.entry_id] = at
 
     with ExitStack() as running:
-        for name in SERVICES:
-            running.enter_context(place.worker(space, name))
-        web = running.enter_context(place.web(space, "sales"))
-        watcher = running.enter_context(Watcher(place.config(space)))
+        running.enter_context(place.workers(space))
+        web = running.enter_context(place.web(space, SERVICE))
+        watcher = running.enter_context(Watcher(config))
         serve(web.url, lambda seconds: seconds < WARM_SECONDS)
-        load = serve(web.url, lambda seconds: seconds < (15 if quick else 40), tell)
-        _await_all(watcher, acknowledged)
-    delays = [_delay(watcher, entry, at) for entry, at in acknowledged.items()]
-    return Outcome(
-        [
-            Figure("p50", "ms", percentile(delays, 0.5), Target(100, 50, at_most=True)),
-            Figure("p99", "ms", percentile(delays, 0.99), Target(500, 300, at_most=True)),
-        ],
-        [
-            f"{len(delays):,} commands, {load.per_second:.0f} a second; the commands themselves:"
-            f" p50 {load.percentile(0.5) * 1000:.1f} ms, p99 {load.percentile(0.99) * 1000:.1f} ms."
-        ],
+        load = serve(web.url, lambda seconds: seconds < (12 if quick else 40), tell)
+        _await_all(lambda: watcher.missing(times.answered))
+        times.sent.update(sent_times(config, SERVICE))
+        for entry in times.answered:
+            times.first[entry], times.everywhere[entry] = watcher.shown(entry)
+    commands = f"{load.per_second:.0f} commands a second, {len(times.answered):,} in all; they took"
+    own = [f"p{share * 100:.0f} {load.percentile(share) * 1000:.0f} ms" for share in TARGETS]
+    return Outcome(_figures(times), [f"{commands} {', '.join(own)} themselves."])
+
+
+def _figures(times: Times) -> Sequence[Figure]:
+    stages = (
+        ("answered → sent by the relay", times.answered, times.sent),
+        ("sent → in the first timeline", times.sent, times.first),
+        ("in the first → in the last timeline", times.first, times.everywhere),
     )
+    whole = [
+        Figure(f"p{share * 100:.0f}", "ms", _between(times.answered, times.everywhere, share), goal)
+        for share, goal in TARGETS.items()
+    ]
+    parts = [
+        Figure(f"{name}, p{share * 100:.0f}", "ms", _between(begin, end, share))
+        for name, begin, end in stages
+        for share in TARGETS
+    ]
+    return [*whole, *parts]
 
 
-def _await_all(watcher: Watcher, acknowledged: Acknowledged) -> None:
+def _between(begin: Mapping[str, float], end: Mapping[str, float], share: float) -> float:
+    """Milliseconds; what came before its command's answer had arrived took none."""
+    known = begin.keys() & end.keys()
+    return percentile((max(0.0, end[one] - begin[one]) for one in known), share) * 1000
+
+
+def _await_all(missing: Callable[[], int]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not watcher.all_seen(acknowledged):
+    while missing():
         if time.monotonic() > deadline:
-            missing = sum(watcher.everywhere(entry) is None for entry in acknowledged)
-            raise Failed(f"{missing} of {len(acknowledged)} events are not visible everywhere")
+            raise Failed(f"{missing()} events are not visible everywhere")
         time.sleep(0.1)
-
-
-def _delay(watcher: Watcher, entry: str, acknowledged_at: float) -> float:
-    """Milliseconds; 0 for an event that showed before its command's answer had arrived."""
-    shown = watcher.everywhere(entry)
-    if shown is None:
-        raise Failed(f"{entry} was never shown")
-    return max(0.0, shown - acknowledged_at) * 1000
 
 
 MEASURE = Measure("visible", "Acknowledged to visible everywhere", WHAT, take)

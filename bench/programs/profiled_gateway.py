@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.programs.profiled_web import PROFILED
+from events.runtime.logs import configure_logs
 from events.runtime.serving import Server, settings
 from gateway.config import load_config
 from gateway.edge import Edge
@@ -10,6 +11,7 @@ from gateway.edge import Edge
 
 def main() -> None:
     config = load_config()
+    configure_logs(config.log_level, "gateway", "edge")
     chosen = settings(
         config.host,
         config.port,

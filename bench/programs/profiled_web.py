@@ -13,6 +13,7 @@ import threading
 from typing import Any
 
 from bench.place import PROFILE_VARIABLE
+from bench.programs.running import new_profile
 from events.config import load_config
 from events.runtime.logs import configure_logs
 from events.runtime.service import House
@@ -30,12 +31,12 @@ class Profiles:
 
     def here(self) -> cProfile.Profile:
         if not hasattr(self._own, "profile"):
-            self._own.profile = cProfile.Profile()
+            self._own.profile = new_profile()
             self._all.append(self._own.profile)
         profile: cProfile.Profile = self._own.profile
         return profile
 
-    def write(self, *_: Any) -> None:
+    def write(self, _server: Any, _worker: Any) -> None:
         """gunicorn's `worker_exit` hook."""
         if not self._all:
             return
