@@ -164,12 +164,14 @@ class KafkaEventConsumer:
         return {Partition(*at): (first[at], following[at]) for at in wanted}
 
     def ahead(self) -> int | None:
-        distances: list[int] = []
-        for partition in self._consumer.assignment():
-            end = self._consumer.highwater(partition)
-            if end is not None:
-                distances.append(max(0, end - self._consumer.position(partition)))
-        return sum(distances)
+        assignment = self._consumer.assignment()
+        ends: list[tuple[TopicPartition, int | None]]
+        ends = [(at, self._consumer.highwater(at)) for at in assignment]
+        known = [(at, end) for at, end in ends if end is not None]
+        if not known or len(known) < len(ends):
+            return None
+        distances: list[int] = [end - self._consumer.position(at) for at, end in known]
+        return sum(max(0, distance) for distance in distances)
 
     def topic_ids(self) -> Mapping[str, str]:
         return topic_ids(self._bootstrap, self._topics)

@@ -21,6 +21,12 @@ class Partition(NamedTuple):
     def __str__(self) -> str:
         return f"{self.topic}/{self.number}"
 
+    @classmethod
+    def parse(cls, text: str) -> Partition:
+        """Reads what `str` wrote."""
+        topic, _, number = text.rpartition("/")
+        return cls(topic, int(number))
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -54,7 +60,7 @@ class Consumer(Protocol):
         ...
 
     def ahead(self) -> int | None:
-        """Records of the assignment not polled yet, as far as is known without asking."""
+        """Records of the assignment not polled yet; None while that is not known without asking."""
         ...
 
     def topic_ids(self) -> Mapping[str, str]:

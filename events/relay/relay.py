@@ -19,6 +19,7 @@ from events.envelope import Commit, Event
 from events.errors import Fenced, Transient
 from events.log.port import Producer
 from events.relay.port import Feed, Lease, RelayBook, Token, TokenLost
+from events.types import utc_now
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +43,7 @@ class Relay:
         self, feed: Feed, book: RelayBook, lease: Lease, producer: Callable[[], Producer]
     ) -> None:
         self.counts = RelayCounts()
+        self.behind_seconds: float | None = None
         self._feed = feed
         self._book = book
         self._lease = lease
@@ -125,9 +127,13 @@ class Relay:
             crash_point("relay.after_send")
             self._book.save({commit.stream: commit.last for commit in batch}, None, fence)
             published += len(events)
+            oldest = batch[0].events[0].recorded_at
+            self.behind_seconds = max(0.0, (utc_now() - oldest).total_seconds())
         if token is not None:
             self._book.save({}, token, fence)
             crash_point("relay.after_checkpoint")
+        if not commits:
+            self.behind_seconds = 0.0
         self.counts.published += published
         return published
 

@@ -25,6 +25,7 @@ COUNTERS = {
 }
 GAUGES = {
     "lag": "records that are not taken yet",
+    "behind_seconds": "age of the last commit when the relay published it; 0 when none waits",
     "open_gaps": "streams whose next event has not come",
     "halted": "1 when the loop has stopped for a person to look",
 }

@@ -168,4 +168,7 @@ def describe(loop: Loop) -> dict[str, Any]:
     lag = getattr(role, "known_lag", None)
     if lag is not None:
         shown["lag"] = lag
+    behind = getattr(role, "behind_seconds", None)
+    if behind is not None:
+        shown["behind_seconds"] = round(behind, 3)
     return shown
