@@ -1,14 +1,16 @@
 """Whether two versions of a projection say the same, while both go on being written.
 
 Collections are walked side by side in `_id` order. A document that differs may just not have been
-written on one side yet, so differences are looked at again: what stays different, differs.
+written on one side yet, so suspects are looked at again: by who can bring both versions to one
+place exactly (aligning.py), else repeatedly, until both have had time.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from events.projection.mongo import MongoProjection
@@ -16,6 +18,13 @@ from events.projection.mongo import MongoProjection
 RECHECKS = 20
 RECHECK_SECONDS = 0.5
 MOST_REPORTED = 20
+MOST_AT_ONCE = 500
+"""Suspects that are looked at together."""
+
+Verdicts = Callable[[str, Sequence[str]], Mapping[str, str]]
+"""What is different about those documents of a collection that really differ, by id."""
+
+Documents = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +48,13 @@ class Comparison:
         return not self.differences
 
 
-def compare(one: MongoProjection, other: MongoProjection) -> Comparison:
-    """All collections that both versions have; at most `MOST_REPORTED` differences each."""
+def compare(
+    one: MongoProjection, other: MongoProjection, verdicts: Verdicts | None = None
+) -> Comparison:
+    """All collections that both versions have; at most `MOST_REPORTED` differences each.
+
+    `verdicts` looks at suspects again; by default until both versions had time to catch up.
+    """
     shared = [name for name in one.read_names() if name in other.read_names()]
     counts: dict[str, int] = {}
     found: list[Difference] = []
@@ -49,10 +63,21 @@ def compare(one: MongoProjection, other: MongoProjection) -> Comparison:
         counts[name] = 0
         for _id, same in _side_by_side(_walk(one, name), _walk(other, name)):
             counts[name] += 1
-            if not same and len(suspects) < MOST_REPORTED:
+            if not same:
                 suspects.append(_id)
-        found.extend(_lasting(one, other, name, suspects))
+        found.extend(_differences(name, suspects, verdicts or partial(lasting, one, other)))
     return Comparison(counts, found)
+
+
+def _differences(name: str, suspects: Sequence[str], verdicts: Verdicts) -> list[Difference]:
+    """All suspects are looked at, until enough of them are guilty: most were just in motion."""
+    found: list[Difference] = []
+    for start in range(0, len(suspects), MOST_AT_ONCE):
+        told = verdicts(name, suspects[start : start + MOST_AT_ONCE])
+        found.extend(Difference(name, _id, what) for _id, what in told.items())
+        if len(found) >= MOST_REPORTED:
+            break
+    return found[:MOST_REPORTED]
 
 
 def _walk(version: MongoProjection, name: str) -> Iterator[Mapping[str, Any]]:
@@ -76,27 +101,32 @@ def _side_by_side(
             one, other = next(left, None), next(right, None)
 
 
-def _lasting(
+def lasting(
     one: MongoProjection, other: MongoProjection, name: str, suspects: Sequence[str]
-) -> list[Difference]:
-    """The suspects that still differ after both versions had time to catch up."""
+) -> Mapping[str, str]:
+    """What still differs after both versions had time to catch up."""
+    told: Mapping[str, str] = {}
     left = list(suspects)
-    verdicts: dict[str, str] = {}
     for _ in range(RECHECKS):
-        verdicts = {_id: what for _id in left for what in [_verdict(one, other, name, _id)] if what}
-        left = list(verdicts)
+        told = differing(one.documents_of(name, left), other.documents_of(name, left))
+        left = list(told)
         if not left:
             break
         time.sleep(RECHECK_SECONDS)
-    return [Difference(name, _id, what) for _id, what in verdicts.items()]
+    return told
 
 
-def _verdict(one: MongoProjection, other: MongoProjection, name: str, _id: str) -> str | None:
-    a = one.db[one.name_of(name)].find_one({"_id": _id})
-    b = other.db[other.name_of(name)].find_one({"_id": _id})
+def differing(one: Documents, other: Documents) -> Mapping[str, str]:
+    """What differs, by id, in the order of the ids."""
+    told = ((_id, _told(one.get(_id), other.get(_id))) for _id in sorted({*one, *other}))
+    return {_id: what for _id, what in told if what}
+
+
+def _told(a: Mapping[str, Any] | None, b: Mapping[str, Any] | None) -> str:
+    """Nothing when they are the same; the order of fields means nothing."""
     if a == b:
-        return None
+        return ""
     if a is None or b is None:
-        return f"only in version {other.version if a is None else one.version}"
+        return f"only in the {'second' if a is None else 'first'} version"
     fields = sorted(key for key in a.keys() | b.keys() if a.get(key) != b.get(key))
     return f"differs in {', '.join(fields)}"

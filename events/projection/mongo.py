@@ -93,6 +93,22 @@ class MongoProjection:
                 raise Corrupt(f"{partition.topic} is not the topic that was read before")
         return {at: found[self.checkpoint_id(at)]["next_offset"] for at in ids}
 
+    def places(self, session: ClientSession | None = None) -> Mapping[Partition, int]:
+        """Where this version stands, as it is stored: next offsets."""
+        found = self.db["checkpoints"].find({"version": self.version}, session=session)
+        prefix = f"v{self.version}/"
+        return {
+            Partition.parse(one["_id"].removeprefix(prefix)): one["next_offset"] for one in found
+        }
+
+    def documents_of(
+        self, collection: str, ids: Sequence[str], session: ClientSession | None = None
+    ) -> Mapping[str, Document]:
+        """Those of the documents that are there, by id."""
+        wanted = {"_id": {"$in": list(ids)}}
+        found = self.db[self.name_of(collection)].find(wanted, session=session)
+        return {one["_id"]: one for one in found}
+
     def run(self, work: Callable[[Unit], R]) -> R:
         try:
             with self.db.client.start_session() as session:

@@ -22,6 +22,9 @@ from events.sealing import PLAIN, Seal
 
 log = structlog.get_logger(__name__)
 
+NO_LIMIT = 2**63 - 1
+"""Above every offset that Kafka has."""
+
 
 @dataclass(slots=True)
 class Counts:
@@ -55,7 +58,14 @@ class Projector:
         self.counts = Counts()
         self._seal = seal
         self.known_lag: int | None = None
+        self.limits: Mapping[Partition, int] = {}
+        """Next offsets at which to stand still: for who wants to compare at an exact place."""
         self._positions: dict[Partition, int] = {}
+
+    @property
+    def positions(self) -> Mapping[Partition, int]:
+        """The next offset of every assigned partition; empty before the first assignment."""
+        return self._positions
 
     def step(self, timeout_seconds: float) -> int:
         """One poll and its transaction; returns how many records it took.
@@ -130,11 +140,19 @@ class Projector:
         kept: dict[Partition, Sequence[Record]] = {}
         for partition, records in polled.items():
             position = self._positions.get(partition)
-            if position is not None and records and records[0].offset == position:
-                kept[partition] = records
-            elif position is not None:
+            if position is None:
+                continue
+            wanted = self._within_limit(partition, records) if self.limits else records
+            if wanted and wanted[0].offset == position:
+                kept[partition] = wanted
+                position = wanted[-1].offset + 1
+            if len(wanted) < len(records) or partition not in kept:
                 self.consumer.seek({partition: position})
         return kept
+
+    def _within_limit(self, partition: Partition, records: Sequence[Record]) -> Sequence[Record]:
+        limit = self.limits.get(partition, NO_LIMIT)
+        return [record for record in records if record.offset < limit]
 
     def _batch(self, records: Mapping[Partition, Sequence[Record]]) -> Batch:
         poisoned: dict[str, str] = {}

@@ -7,18 +7,23 @@ run for a moment. No reaction runs here: they belong to another role with other 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from events.crashing import crash_point
 from events.errors import RuleBroken, Transient
-from events.projection.comparing import Comparison, compare
+from events.projection.aligning import Alignment
+from events.projection.comparing import Comparison, compare, differing
 from events.projection.mongo import MongoProjection
 from events.projection.projector import Projector
 from events.projection.versions import Versions
 from events.runtime.service import House
 
 POLL_SECONDS = 0.25
+LITTLE = 500
+"""Events that one more round applied when there is no point in another: a fraction of a second."""
+
 PATIENCE = 100
 """Transient failures in a row that are waited out before the rebuild gives up."""
 
@@ -47,34 +52,32 @@ class Rebuild:
         return version
 
     def run(self, show: Callable[[Progress], None] = lambda _: None) -> Progress:
-        """Applies events until none is ahead; continues where an earlier run was interrupted."""
-        storage = self._building()
-        projector = Projector(storage, self._house.consumer(None))
-        failures = 0
-        try:
-            while True:
-                try:
-                    projector.step(POLL_SECONDS)
-                    failures = 0
-                except Transient:
-                    failures += 1
-                    if failures > PATIENCE:
-                        raise
-                ahead = projector.known_lag
-                progress = Progress(projector.counts.applied, 0 if ahead is None else ahead)
-                show(progress)
-                if ahead == 0 and projector.counts.rejoins and projector.at_end():
-                    return progress
-        finally:
-            projector.close()
+        """Applies all that the log held when it was called, then what came meanwhile, and so on
+        until that is little: writes may never cease. Continues an interrupted run.
+        """
+        with self._projecting() as projector:
+            return _catch_up(projector, show)
 
     def compare(self) -> Comparison:
         """The live version with the built one, or with the standby when nothing is being built."""
         now = self._house.versions.read()
-        other = now.building or now.standby
-        if other is None:
-            raise RuleBroken("nothing-to-compare", "there is only the live version")
-        return compare(self._house.projection(now.live), self._house.projection(other))
+        live = self._house.projection(now.live)
+        if now.building is not None:
+            return self._compare_exactly(live, self._house.projection(now.building))
+        if now.standby is not None:
+            return compare(live, self._house.projection(now.standby))
+        raise RuleBroken("nothing-to-compare", "there is only the live version")
+
+    def _compare_exactly(self, live: MongoProjection, built: MongoProjection) -> Comparison:
+        with self._projecting() as projector:
+            _catch_up(projector, lambda _: None)
+            alignment = Alignment(projector, live)
+
+            def verdicts(name: str, suspects: Sequence[str]) -> Mapping[str, str]:
+                held = alignment.held(name, suspects)
+                return differing(held, built.documents_of(name, suspects))
+
+            return compare(live, built, verdicts)
 
     def swap(self) -> Versions:
         """The built version goes live. The one before it is kept up to date for going back."""
@@ -101,8 +104,46 @@ class Rebuild:
             self._house.projection(before.standby).drop()
             self._house.versions.forget(before.standby)
 
+    @contextmanager
+    def _projecting(self) -> Iterator[Projector]:
+        """The projector of the version that is being built, over all partitions."""
+        projector = Projector(self._building(), self._house.consumer(None))
+        try:
+            yield projector
+        finally:
+            projector.close()
+
     def _building(self) -> MongoProjection:
         now = self._house.versions.read()
         if now.building is None:
             raise RuleBroken("nothing-built", "no version is being built: begin a rebuild")
         return self._house.projection(now.building)
+
+
+def _catch_up(projector: Projector, show: Callable[[Progress], None]) -> Progress:
+    while not projector.positions:
+        _step(projector)
+    while True:
+        before = projector.counts.applied
+        ends = {at: end for at, (_, end) in projector.consumer.bounds().items()}
+        while any(projector.positions.get(at, 0) < end for at, end in ends.items()):
+            _step(projector)
+            show(_progress(projector))
+        if projector.counts.applied - before <= LITTLE:
+            return _progress(projector)
+
+
+def _step(projector: Projector) -> None:
+    """Waits out what passes by itself."""
+    for failures in range(PATIENCE + 1):
+        try:
+            projector.step(POLL_SECONDS)
+        except Transient:
+            if failures == PATIENCE:
+                raise
+        else:
+            return
+
+
+def _progress(projector: Projector) -> Progress:
+    return Progress(projector.counts.applied, projector.known_lag or 0)
