@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+from bson import json_util
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
@@ -45,7 +46,7 @@ class Stores:
         return found
 
     def commits(self, context: str) -> Hashes:
-        """Of the very bytes that are stored."""
+        """Of everything that was ever decided, byte for byte."""
         return _hashes(self.collection(context, "commits"))
 
     def views(self, service: str, version: int | None = None) -> Mapping[str, Hashes]:
@@ -53,7 +54,7 @@ class Stores:
         pointer = self.versions(service)
         number = version or pointer["live"]
         return {
-            name: _hashes(self.collection(service, f"{name}_v{number}"))
+            name: _meanings(self.collection(service, f"{name}_v{number}"))
             for name in [TIMELINE, *pointer["views"][str(number)]]
         }
 
@@ -91,6 +92,15 @@ class Stores:
         return self.collection(service, f"{TIMELINE}_v{live}").count_documents({})
 
 
+def _meanings(collection: Collection[dict[str, Any]]) -> Hashes:
+    """The order of fields means nothing: it is that in which topics happened to be read."""
+    return {
+        str(one["_id"]): sha256(json_util.dumps(one, sort_keys=True).encode()).hexdigest()
+        for one in collection.find()
+    }
+
+
 def _hashes(collection: Collection[dict[str, Any]]) -> Hashes:
+    """Of the very bytes."""
     raw = collection.with_options(codec_options=RAW)
     return {str(one["_id"]): sha256(one.raw).hexdigest() for one in raw.find()}

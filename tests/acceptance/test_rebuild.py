@@ -89,7 +89,7 @@ def test_a_projection_made_anew_is_the_one_that_lived(
 
 
 def untouched(before: Mapping[str, Hashes], after: Mapping[str, Hashes]) -> int:
-    """Documents that nobody wrote to meanwhile, and that are the same byte for byte."""
+    """How many documents nobody wrote to meanwhile: they are as they were."""
     return sum(after[name].get(id) == told for name in before for id, told in before[name].items())
 
 
