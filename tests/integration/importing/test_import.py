@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from kafka import KafkaConsumer, TopicPartition
@@ -135,7 +136,7 @@ def test_two_imports_at_once_are_one(importing: Import, places: Places, config: 
     ]
 
 
-def published(config: Config) -> list[dict]:
+def published(config: Config) -> list[dict[str, Any]]:
     """Everything on the platform's topic, which has one partition here."""
     consumer = KafkaConsumer(
         bootstrap_servers=config.kafka_bootstrap, enable_auto_commit=False, metrics_enabled=False
@@ -145,7 +146,7 @@ def published(config: Config) -> list[dict]:
         consumer.assign([at])
         consumer.seek_to_beginning(at)
         (end,) = consumer.end_offsets([at]).values()
-        found: list[dict] = []
+        found: list[dict[str, Any]] = []
         while consumer.position(at) < end:
             found += [json.loads(one.value) for one in consumer.poll(1000).get(at, [])]
         return found
