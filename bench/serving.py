@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from bench.load import Heard, Load, header, pace, post
-from bench.measures.commands import order
+from bench.orders import ORDERS, order
 from events.types import ConsistencyToken, new_id
 
 PER_SECOND = 50
@@ -26,9 +26,9 @@ class Orders:
 
     def request(self, number: int) -> bytes:
         if number % 2 and self._open:
-            complete = f"{self._url}/v1/orders/{self._open.popleft()}/complete"
+            complete = f"{self._url}{ORDERS}/{self._open.popleft()}/complete"
             return post(complete, b"", [("If-Match", "*")])
-        return post(f"{self._url}/v1/orders", order(self._chance.choice(self.customers)))
+        return post(self._url + ORDERS, order(self._chance.choice(self.customers)))
 
     def heard(self, answer: bytes) -> ConsistencyToken:
         """Takes note of an order that is open now; the token of what was acknowledged."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -11,11 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from bench.load import Load, drive, post
+from bench.orders import ORDERS, order
 from bench.place import Place, Served
 from bench.results import Figure, Measure, Outcome, Rounds, Target
 from events.types import new_id
 
-ORDERS = "/v1/orders"
 CLIENTS = 16
 SEED = 7
 WARM_SECONDS = 1.5
@@ -69,25 +68,6 @@ class Against:
             self.throughput.figure(many, "/s", target),
             self.processor.figure(processor, "ms", less_is_better=True),
         )
-
-
-def order(customer_id: str) -> bytes:
-    """The body of an order of two lines."""
-    lines = [
-        {
-            "product_id": "cd-1",
-            "qty": 2,
-            "installable": False,
-            "price": {"amount": "11.77", "currency": "USD"},
-        },
-        {
-            "product_id": "cd-2",
-            "qty": 1,
-            "installable": True,
-            "price": {"amount": "12.00", "currency": "USD"},
-        },
-    ]
-    return json.dumps({"customer_id": customer_id, "lines": lines, "channel": "web"}).encode()
 
 
 def request_to(url: str, _: int, *, keyed: bool) -> bytes:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from bench.load import percentile
-from bench.place import Failed, Place
+from bench.place import Failed, Place, Served
 from bench.results import Figure, Measure, Outcome, Target
 from bench.serving import PER_SECOND, serve
 from bench.watching import Watcher, sent_times
@@ -48,18 +48,25 @@ def take(place: Place, quick: bool) -> Outcome:
         times.answered[token.entry_id] = at
 
     with ExitStack() as running:
-        running.enter_context(place.workers(space))
+        workers = running.enter_context(place.workers(space))
         web = running.enter_context(place.web(space, SERVICE))
         watcher = running.enter_context(Watcher(config))
         serve(web.url, lambda seconds: seconds < WARM_SECONDS)
+        before = _processor_seconds(workers)
         load = serve(web.url, lambda seconds: seconds < (12 if quick else 40), tell)
+        spent = (_processor_seconds(workers) - before) / load.seconds
         _await_all(lambda: watcher.missing(times.answered))
         times.sent.update(sent_times(config, SERVICE))
         for entry in times.answered:
             times.first[entry], times.everywhere[entry] = watcher.shown(entry)
     commands = f"{load.per_second:.0f} commands a second, {len(times.answered):,} in all; they took"
     own = [f"p{share * 100:.0f} {load.percentile(share) * 1000:.0f} ms" for share in TARGETS]
-    return Outcome(_figures(times), [f"{commands} {', '.join(own)} themselves."])
+    figures = [*_figures(times), Figure("processor time of the four workers", "cores", spent)]
+    return Outcome(figures, [f"{commands} {', '.join(own)} themselves."])
+
+
+def _processor_seconds(workers: Sequence[Served]) -> float:
+    return sum(worker.processor_seconds() for worker in workers)
 
 
 def _figures(times: Times) -> Sequence[Figure]:
