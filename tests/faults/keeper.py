@@ -64,6 +64,11 @@ class Keeper:
     def deaths_of(self, name: str) -> int:
         return self._kept[name].deaths
 
+    def alive(self, name: str) -> bool:
+        with self._lock:
+            kept = self._kept[name]
+            return kept.dead_since is None and kept.process.poll() is None
+
     def start(self, program: Program) -> None:
         with self._lock:
             self._kept[program.name] = Kept(program, self._spawn(program, ""))
