@@ -20,13 +20,19 @@ CHANGED = "crm.analytics.insight.tier_changed.v1"
 COMPUTED = "crm.analytics.tier_policy.thresholds_computed.v1"
 
 
-def publish_policy(api: Api, **changes: Any) -> int:
-    """The number of a new version. It has no thresholds, and binds nobody to an earlier move."""
+def next_policy(api: Api, **changes: Any) -> dict[str, Any]:
+    """The version that may be published next."""
     now = api.get("/v1/analytics/tier-policy")
     version = now.json()["policy_version"] + 1 if now.ok else 1
-    body = {**POLICY, **changes, "policy_version": version}
+    return {**POLICY, **changes, "policy_version": version}
+
+
+def publish_policy(api: Api, **changes: Any) -> int:
+    """The number of a new version. It has no limits yet, and binds nobody to an earlier move."""
+    body = next_policy(api, **changes)
     done: Done = api.create("/v1/analytics/tier-policies", body)
     api.read("/v1/analytics/totals", after=[done])
+    version: int = body["policy_version"]
     return version
 
 
