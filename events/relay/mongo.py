@@ -12,7 +12,7 @@ from typing import Any
 
 from pymongo import ReturnDocument, UpdateOne, WriteConcern
 from pymongo.client_session import ClientSession
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from events.envelope import Commit
@@ -144,15 +144,15 @@ class MongoRelayBook:
             raise _translated(error) from error
 
     def _save_token(self, token: Token, fence: int) -> None:
-        self._relay.update_one(
-            {"_id": "checkpoint"}, {"$setOnInsert": {"fence": 0, "token": None}}, upsert=True
-        )
-        result = self._relay.update_one(
-            {"_id": "checkpoint", "fence": {"$lte": fence}},
-            {"$set": {"token": token, "fence": fence}},
-        )
-        if result.matched_count == 0:
-            raise Fenced("another relay has taken over")
+        try:
+            self._relay.update_one(
+                {"_id": "checkpoint", "fence": {"$lte": fence}},
+                {"$set": {"token": token, "fence": fence}},
+                upsert=True,
+            )
+        except DuplicateKeyError as error:
+            # There is a checkpoint, and its fence is higher: only so can the upsert collide.
+            raise Fenced("another relay has taken over") from error
 
 
 class MongoLease:

@@ -23,6 +23,9 @@ from events.types import utc_now
 
 log = structlog.get_logger(__name__)
 
+QUIET_SECONDS = 5.0
+"""How often a quiet service saves its token, which must not grow older than the oplog."""
+
 BATCH_EVENTS = 500
 """Sent and acknowledged together; a larger batch makes a failure dearer, not the send faster."""
 
@@ -40,7 +43,12 @@ class Relay:
     """One service's relay. Call `step` again and again from one thread."""
 
     def __init__(
-        self, feed: Feed, book: RelayBook, lease: Lease, producer: Callable[[], Producer]
+        self,
+        feed: Feed,
+        book: RelayBook,
+        lease: Lease,
+        producer: Callable[[], Producer],
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.counts = RelayCounts()
         self.behind_seconds: float | None = None
@@ -50,6 +58,8 @@ class Relay:
         self._make_producer = producer
         self._producer: Producer | None = None
         self._open = False
+        self._now = now
+        self._saved_at = 0.0
 
     @property
     def leading(self) -> bool:
@@ -129,8 +139,9 @@ class Relay:
             published += len(events)
             oldest = batch[0].events[0].recorded_at
             self.behind_seconds = max(0.0, (utc_now() - oldest).total_seconds())
-        if token is not None:
+        if token is not None and (commits or self._now() - self._saved_at > QUIET_SECONDS):
             self._book.save({}, token, fence)
+            self._saved_at = self._now()
             crash_point("relay.after_checkpoint")
         if not commits:
             self.behind_seconds = 0.0

@@ -124,6 +124,7 @@ class RelayActor:
             FaultyBook(world.books[context], world),
             MemoryLease(world.tenures[context], self.name, lambda: world.clock),
             lambda: FaultyProducer(world.log, world.topics[context], world),
+            now=lambda: world.clock,
         )
 
     def successor(self) -> Actor | None:
