@@ -81,7 +81,9 @@ def _sell(sales: Commands, customer: CustomerId, one: Bought) -> None:
     order_id = new_id()
     amount = Money(Decimal(one.cents).scaleb(-2), "USD")
     # The price is for one piece; the last cents that cannot be divided are a line of their own.
-    lines = (OrderLine(product_id="cd", qty=1, price=amount, installable=False),)
+    lines: tuple[OrderLine, ...] = (
+        OrderLine(product_id="cd", qty=1, price=amount, installable=False),
+    )
     if one.quantity > 1:
         nothing = Money(Decimal("0.00"), "USD")
         rest = OrderLine(product_id="cd", qty=one.quantity - 1, price=nothing, installable=False)

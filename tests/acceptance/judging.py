@@ -51,6 +51,6 @@ def ended(api: Api, path: str) -> dict[str, Any]:
 
 
 def insight(api: Api, customer_id: str, as_of: datetime | None = None) -> dict[str, Any]:
-    params = {"as_of": format_time(as_of)} if as_of else {}
+    params: dict[str, Any] = {"as_of": format_time(as_of)} if as_of else {}
     shown: dict[str, Any] = api.read(f"/v1/analytics/customers/{customer_id}/insight", **params)
     return shown

@@ -116,6 +116,7 @@ def tell_again(system: System, lead_id: str) -> None:
         system.topics.send_again(raw)
 
 
+@pytest.mark.feature("N05")
 @pytest.mark.feature("N07")
 def test_anybody_can_recompute_who_got_which_lead_from_the_log_alone(
     system: System, api: Api

@@ -49,6 +49,7 @@ def shop(seed: int = 7) -> list[Bought]:
     return bought
 
 
+@pytest.mark.feature("N05")
 def test_tiers_are_what_anybody_computes_from_the_purchases(system: System, api: Api) -> None:
     source, bought = fresh_source(), shop()
     bring_in(system, source, bought)

@@ -164,6 +164,6 @@ def fingerprint(entries: Sequence[Mapping[str, Any]]) -> tuple[int, str]:
     return len(entries), sha256(lines.encode()).hexdigest()
 
 
-def clocks(as_of: Moment, known_at: Moment) -> dict[str, str]:
+def clocks(as_of: Moment, known_at: Moment) -> dict[str, Any]:
     given = {"as_of": as_of, "known_at": known_at}
     return {name: format_time(at) for name, at in given.items() if at is not None}

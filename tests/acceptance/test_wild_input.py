@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -33,7 +34,7 @@ CHECKS = [
 UNREAD = (414, 431)
 """Refused while the head was still being read: what the request was about is not known then."""
 
-EXAMPLES = 15
+EXAMPLES = 8
 """Of each operation in each mode; the same ones every time."""
 
 BOUNDED = settings(
@@ -70,8 +71,8 @@ def test_no_request_breaks_a_service(
 ) -> None:
     url = system.endpoints.services[service]
     document = schemathesis.openapi.from_url(f"{url}/v1/openapi.json")
-    operations = [found.ok() for found in document.get_all_operations()]
-    assert len(operations) > 5
+    operations = [found.ok() for found in document.get_all_operations() if isinstance(found, Ok)]
+    assert len(operations) == sum(len(methods) for methods in document.raw_schema["paths"].values())
     for operation in operations:
         visit(operation, there, url, mode)
 
