@@ -64,7 +64,8 @@ def _take(place: Place, measure: Measure, quick: bool, console: Console) -> Take
         outcome = measure.take(place, quick)
     except Exception as failed:
         # What one measure lacks must not cost the others; the exit code tells.
-        failure = f"{type(failed).__name__}: {failed}"
+        # Its kind only: the text may name folders of this machine, and is kept in a file.
+        failure = type(failed).__name__
         console.print_exception()
     return Taken(
         name=measure.name,

@@ -37,7 +37,8 @@ def save(machine: Mapping[str, Any], versions: Mapping[str, str], taken: Sequenc
         "measures": [one.to_data() for one in measures],
     }
     RESULTS.write_text(json.dumps(data, indent=1) + "\n")
-    render()
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(from_file())
 
 
 def read() -> list[Taken]:
@@ -46,11 +47,10 @@ def read() -> list[Taken]:
     return [Taken.of(one) for one in json.loads(RESULTS.read_text())["measures"]]
 
 
-def render() -> None:
-    """The page from the file."""
+def from_file() -> str:
+    """The page that belongs to bench/results.json."""
     data = json.loads(RESULTS.read_text())
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(page(data["machine"], data["versions"], read()))
+    return page(data["machine"], data["versions"], read())
 
 
 def page(machine: Mapping[str, Any], versions: Mapping[str, str], taken: Sequence[Taken]) -> str:

@@ -21,7 +21,7 @@ def show(taken: Sequence[Taken], console: Console) -> None:
     for one in taken:
         title = titles[one.name]
         if one.failure:
-            table.add_row(title, f"not available: {one.failure[:200]}", end_section=True)
+            table.add_row(title, f"not available: {one.failure}", end_section=True)
         for figure in one.figures:
             table.add_row(title, *_cells(figure), end_section=figure is one.figures[-1])
             title = ""
