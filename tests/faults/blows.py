@@ -127,7 +127,8 @@ class Blows:
     def rebuild(self) -> None:
         """A new version goes live under load; sometimes it goes back again."""
         service = self.service()
-        self.fleet.projections("rebuild", "--swap", "--service", service)
+        done = self.fleet.projections("rebuild", "--swap", "--service", service)
+        self.struck["swapped"] += bool(done and done[service]["swapped"])
         if self.random.random() < 0.5:
             self.fleet.projections("rollback", "--service", service)
 

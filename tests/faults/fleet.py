@@ -97,8 +97,7 @@ class Fleet:
         for program in self._programs.values():
             self.keeper.start(program)
         self.wait_ready()
-        if "sales" in self.services:
-            Company(self.client, 0, self.services).staff()
+        Company(self.client, 0, self.services).found()
         return self
 
     def wait_ready(self) -> None:

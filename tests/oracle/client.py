@@ -64,6 +64,22 @@ class Client:
             time.sleep(self._pace.uniform(0.05, 0.3))
         return None
 
+    def job(self, service: str, path: str) -> None:
+        """Starts one that makes a thousand commits of its own, and waits until it is done.
+
+        Those have another actor: the journal knows nothing of them. Raises TimeoutError.
+        """
+        headers = {"X-Actor": "oracle-job", "Idempotency-Key": uuid.uuid4().hex}
+        deadline = time.monotonic() + self._patience
+        while time.monotonic() < deadline:
+            # The same key names the same job, and takes it up again when its process was lost.
+            response = self._ask("POST", service, path, headers, {})
+            answered = response is not None and response.status_code < 300
+            if response is not None and answered and response.json()["status"] == "done":
+                return
+            time.sleep(0.3)
+        raise TimeoutError(f"{service}{path}: {response and response.text}")
+
     def fresh_read(self, service: str, customer: str, answers: Iterable[Answer]) -> None:
         """Reads a customer's timeline with tokens: it shows these writes, or says it is stale."""
         expected = list(answers)

@@ -50,6 +50,33 @@ class Company:
         weights = [weight for weight, _ in choices]
         self._chance.choices([act for _, act in choices], weights)[0]()
 
+    def found(self) -> None:
+        """What must be there before work begins to matter: sellers, and a policy with limits."""
+        if "sales" in self._services:
+            self.staff()
+        if "sales" in self._services and "analytics" in self._services:
+            self._judge()
+
+    # --- analytics
+
+    def _judge(self) -> None:
+        """From now on each completed order may move its customer's tier, again and again."""
+        policy = {
+            "policy_version": 1,
+            "currency": "USD",
+            "vip_share": "0.01",
+            "caring_value_share": "0.80",
+            "window_days": 365,
+            "hysteresis": "0",
+            "min_days_between_moves": 0,
+        }
+        self._do("analytics", "/tier-policies", policy)
+        for _ in range(5):
+            self.order()
+        while self._orders:
+            self.complete()
+        self._client.job("analytics", "/tier-runs")
+
     # --- marketing
 
     def register(self) -> None:

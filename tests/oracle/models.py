@@ -6,7 +6,7 @@ Fields that are not computed here are not compared; documents must be exactly th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -103,7 +103,36 @@ def buyers(events: Sequence[Seen]) -> Expected:
             spent = f"spent.{event.data['total']['currency']}"
             told[spent] = told.get(spent, Decimal(0)) + Decimal(event.data["total"]["amount"])
         if event.fact == "insight.tier_changed":
-            told["tier.name"] = event.data["to"]
+            told["tier"] = event.data["to"]
+    return found
+
+
+def known_to_marketing(events: Sequence[Seen]) -> Expected:
+    own = ("customer", "lead")
+    others = ("insight.tier_changed", "interaction.unknown_party_identified")
+    return _tiers(event for event in events if event.aggregate in own or event.fact in others)
+
+
+def known_to_service(events: Sequence[Seen]) -> Expected:
+    facts = (
+        "insight.tier_changed",
+        "interaction.started",
+        "interaction.unknown_party_identified",
+        "case.opened",
+        "case.resolved",
+        "case.reopened",
+        "case.sla_breached",
+    )
+    return _tiers(event for event in events if event.aggregate == "customer" or event.fact in facts)
+
+
+def _tiers(events: Iterable[Seen]) -> Expected:
+    """The customers of these events, with the tier that analytics gave them last."""
+    found: Expected = {}
+    for event in events:
+        told = found.setdefault(event.data["customer_id"], {"tier": None})
+        if event.fact == "insight.tier_changed":
+            told["tier"] = event.data["to"]
     return found
 
 
@@ -142,6 +171,8 @@ Compute = Callable[[Sequence[Seen]], Expected]
 MODELS: Mapping[tuple[str, str], Compute] = {
     ("sales", "orders"): orders,
     ("sales", "customers"): buyers,
+    ("marketing", "customers"): known_to_marketing,
     ("marketing", "leads"): leads,
+    ("service", "customers"): known_to_service,
     ("service", "cases"): cases,
 }
