@@ -51,7 +51,7 @@ def _work(unit: Unit, views: Sequence[View], batch: Batch, poisoned: Mapping[str
     unit.advance(batch.moves)
     wanted = ids_to_look_up(batch.events)
     verdict = sort_out(batch.events, unit.present(wanted), unit.parked(wanted), poisoned)
-    check_duplicates(unit, verdict.duplicates)
+    check_duplicates(unit, verdict)
     apply_events(unit, views, verdict.apply)
     reasons: dict[str, str] = {
         e.stream: poisoned[e.entry] for e in reversed(verdict.park) if e.entry in poisoned
@@ -70,9 +70,12 @@ def apply_events(unit: Unit, views: Sequence[View], events: Sequence[Event]) -> 
             unit.write(view, fold(view, unit.documents(view, keys), events))
 
 
-def check_duplicates(unit: Unit, duplicates: Sequence[Event]) -> None:
+def check_duplicates(unit: Unit, verdict: Sorted) -> None:
     """The same place in a stream must hold the same event: else a store was restored."""
-    known = unit.event_ids([event.entry for event in duplicates]) if duplicates else {}
-    for event in duplicates:
+    if not verdict.duplicates:
+        return
+    known = dict(unit.event_ids([event.entry for event in verdict.duplicates]))
+    known.update((event.entry, event.id) for event in (*verdict.apply, *verdict.park))
+    for event in verdict.duplicates:
         if known.get(event.entry, event.id) != event.id:
             raise Corrupt(f"{event.entry} was {known[event.entry]} and is now {event.id}")

@@ -281,10 +281,12 @@ def test_a_record_that_no_relay_wrote_is_left_out_and_counted(world: World) -> N
     assert (world.seen, projector.counts.unreadable, world.position) == ([1, 2], 1, 3)
 
 
-def test_another_event_at_a_known_place_halts(world: World) -> None:
+@pytest.mark.parametrize("apart", [True, False], ids=["in another batch", "in the same batch"])
+def test_another_event_at_a_known_place_halts(world: World, apart: bool) -> None:
     """A store was restored from a backup and has given the version away again."""
     world.publish(1)
-    world.member().step(0)
+    if apart:
+        world.member().step(0)
     world.log.append(TOPIC, replace(event(key="one"), id="somebody else's"))
     with pytest.raises(Corrupt, match="is now somebody else's"):
         world.member().step(0)
