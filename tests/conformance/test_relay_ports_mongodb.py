@@ -10,7 +10,7 @@ from events.relay.mongo import ChangeStreamFeed, MongoLease, MongoRelayBook
 from events.relay.port import TokenLost
 from events.store.mongo import MongoEventStore
 from tests.conformance.making import commit
-from tests.conformance.test_relay_ports import drain, ids, nothing, taken
+from tests.conformance.relaying import drain, ids, nothing, taken
 
 pytestmark = pytest.mark.integration
 

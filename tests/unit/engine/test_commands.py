@@ -2,78 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from events.commands import TRIES, Commands, Done
 from events.contracts.upcasting import Upcasters
-from events.envelope import Commit
-from events.errors import KeyReused, PreconditionFailed, RuleBroken, VersionConflict
-from events.store.memory import MemoryEventStore
-from events.store.port import Appended
-from events.types import EMPTY, StreamId, Version
+from events.errors import PreconditionFailed, RuleBroken, VersionConflict
+from events.types import Version
 from tests.unit.engine.counter import COUNTER, Count, Name, State, origin
-
-STREAM = StreamId("counter-1")
-
-
-class Watched(MemoryEventStore):
-    """Counts reads and writes; `meanwhile` acts before the next appends, as a rival would."""
-
-    def __init__(self) -> None:
-        super().__init__("sales")
-        self.loads = 0
-        self.appends = 0
-        self.meanwhile: list[Callable[[], object]] = []
-
-    def load(self, stream: StreamId, after: Version = EMPTY) -> Sequence[Commit]:
-        self.loads += 1
-        return super().load(stream, after)
-
-    def append(self, commit: Commit, claims: Sequence[str] = ()) -> Appended:
-        self.appends += 1
-        if self.meanwhile:
-            self.meanwhile.pop(0)()
-        return super().append(commit, claims)
-
-    @property
-    def amounts(self) -> list[int]:
-        return [e.data.get("amount", 0) for c in self.commits for e in c.events]
+from tests.unit.engine.racing import STREAM, Watched, count, rival, web
 
 
 @pytest.fixture
 def store() -> Watched:
     return Watched()
-
-
-def web(store: MemoryEventStore) -> Commands:
-    """A process of its own, with an empty cache and no patience."""
-    return Commands(store, pause=lambda _: None)
-
-
-def count(commands: Commands, *amounts: int, **more: Any) -> Done:
-    expected = more.pop("expected", None)
-    command_id = more.pop("command_id", None)
-    return commands.execute(
-        COUNTER, "1", Count(amounts or (1,), **more), origin(command_id), expected=expected
-    )
-
-
-def rival(store: MemoryEventStore, *amounts: int) -> Callable[[], object]:
-    """Another process that counts directly in the store."""
-    plain = MemoryEventStore.append
-
-    def act() -> object:
-        other = Commands(store, pause=lambda _: None)
-        commit = other.propose(COUNTER, STREAM, Count(amounts), origin())
-        assert commit is not None
-        return plain(store, commit)
-
-    return act
 
 
 def test_a_command_becomes_one_commit(store: Watched) -> None:
@@ -207,71 +151,6 @@ def test_a_stale_cache_does_not_fail_an_expected_version(store: Watched) -> None
     count(commands)
     rival(store, 10)()
     assert count(commands, 2, expected=Version(2)).version == 3
-
-
-def test_a_repeated_command_is_answered_as_before(store: Watched) -> None:
-    first = count(web(store), 1, command_id="c1")
-    for process in (web(store), web(store)):
-        again = count(process, 1, command_id="c1")
-        assert again.replayed
-        assert (again.version, again.event_ids) == (first.version, first.event_ids)
-    assert store.amounts == [1]
-
-
-def test_a_repeated_command_is_answered_although_it_would_now_be_refused(store: Watched) -> None:
-    commands = web(store)
-    first = count(commands, 5, limit=5, command_id="c1")
-    again = count(commands, 5, limit=5, command_id="c1")
-    assert again.replayed
-    assert again.event_ids == first.event_ids
-
-
-def test_a_repeated_command_is_answered_although_its_version_is_old(store: Watched) -> None:
-    commands = web(store)
-    first = count(commands, expected=Version(0), command_id="c1")
-    again = count(commands, expected=Version(0), command_id="c1")
-    assert again.event_ids == first.event_ids
-
-
-def test_a_repeated_command_is_answered_although_nothing_is_left_to_do(store: Watched) -> None:
-    commands = web(store)
-    first = commands.execute(COUNTER, "1", Name("a"), origin("c1"))
-    count(commands)
-    again = commands.execute(COUNTER, "1", Name("a"), origin("c1"))
-    assert again == Done(STREAM, first.first, first.version, first.event_ids, replayed=True)
-
-
-def test_a_command_without_effect_is_remembered(store: Watched) -> None:
-    commands = web(store)
-    commands.execute(COUNTER, "1", Name("a"), origin())
-    nothing = commands.execute(COUNTER, "1", Name("a"), origin("c1"))
-    assert nothing == Done(STREAM, Version(1), Version(1), ())
-    commands.execute(COUNTER, "1", Name("b"), origin())
-    again = commands.execute(COUNTER, "1", Name("a"), origin("c1"))
-    assert again == Done(STREAM, Version(1), Version(1), (), replayed=True)
-    assert commands.state(COUNTER, "1")[0].name == "b"
-
-
-@pytest.mark.parametrize("first", [Count(), Name("")], ids=["with events", "without"])
-@pytest.mark.parametrize("second", [Count(), Count(limit=-1), Name("")])
-def test_a_key_belongs_to_one_request(
-    store: Watched, first: Count | Name, second: Count | Name
-) -> None:
-    commands = web(store)
-    commands.execute(COUNTER, "1", first, origin("c1", "one"))
-    before = list(store.commits)
-    with pytest.raises(KeyReused):
-        commands.execute(COUNTER, "1", second, origin("c1", "other"))
-    assert store.commits == before
-
-
-def test_a_refused_command_may_be_tried_again(store: Watched) -> None:
-    commands = web(store)
-    count(commands, 5)
-    with pytest.raises(RuleBroken):
-        count(commands, 1, limit=5, command_id="c1")
-    rival(store, -5)()
-    assert not count(commands, 1, limit=5, command_id="c1").replayed
 
 
 def test_a_claim_that_is_taken_writes_nothing(store: Watched) -> None:

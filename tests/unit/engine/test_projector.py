@@ -8,76 +8,16 @@ from dataclasses import replace
 import pytest
 
 from events import crashing
-from events.contracts.base import Contract
-from events.envelope import Event
-from events.errors import Corrupt, NotFound
-from events.log.memory import MemoryConsumer, MemoryLog
-from events.log.port import Record
+from events.errors import Corrupt
 from events.projection import parking
 from events.projection.applying import PARK_LIMIT
-from events.projection.memory import MemoryProjection
-from events.projection.projector import Projector
 from events.projection.unit import ParkedStream
-from events.projection.view import Document, PoisonAt, View
-from tests.conformance.making import KIND, event
-
-TOPIC = "crm.sales.events"
-
-
-class Noted(Contract):
-    TYPE = KIND
+from tests.conformance.making import event
+from tests.unit.engine.projecting import TOPIC, World
 
 
 class Died(Exception):
     """Instead of the process."""
-
-
-class World:
-    """A log, a projection that counts notes, and what is poison for it."""
-
-    def __init__(self) -> None:
-        self.poison: set[int] = set()
-        self.log = MemoryLog([TOPIC], partitions=1)
-        self.storage = MemoryProjection([self._view()])
-        self.partition = next(iter(self.log.records))
-
-    def _view(self) -> View:
-        view = View("notes")
-
-        @view.on(Noted, key=lambda one: one.stream)
-        def noted(doc: Document, one: Event) -> None:
-            doc["versions"] = [*doc.get("versions", []), one.version]
-            if one.version in self.poison:
-                raise ValueError(f"poison {one.version}")
-
-        return view
-
-    def publish(self, *versions: int, stream: str = "order-1") -> None:
-        for version in versions:
-            self.log.append(TOPIC, event(stream, version, key="one"))
-
-    def publish_raw(self, value: bytes) -> None:
-        records = self.log.records[self.partition]
-        records.append(Record(self.partition, len(records), KIND, value))
-
-    def member(self, batch: int = 1000) -> Projector:
-        consumer = MemoryConsumer(self.log, batch)
-        consumer.assign([self.partition])
-        projector = Projector(self.storage, consumer)
-        assert projector.step(0) == 0, "the first step takes the assignment"
-        return projector
-
-    @property
-    def seen(self) -> list[int]:
-        return list(self.storage.collection("notes").get("order-1", {}).get("versions", []))
-
-    @property
-    def entries(self) -> list[int]:
-        return [entry["version"] for entry in self.storage.timeline().values()]
-
-    @property
-    def position(self) -> int:
-        return self.storage.positions({self.partition: f"id-of-{TOPIC}"})[self.partition]
 
 
 @pytest.fixture
@@ -160,80 +100,6 @@ def test_a_poisonous_event_parks_its_stream_and_no_other(world: World) -> None:
         ParkedStream("order-1", 2, "view notes: ValueError: poison 2", 3)
     ]
     assert projector.counts.parked == 3
-
-
-def parked(world: World, *poison: int) -> None:
-    world.poison = set(poison)
-    world.publish(1, 2, 3, 4, 5)
-    world.member().step(0)
-
-
-def test_a_retry_before_the_repair_changes_nothing(world: World) -> None:
-    parked(world, 2)
-    before = world.storage.parked_streams()
-    with pytest.raises(PoisonAt):
-        parking.retry(world.storage, "order-1")
-    assert world.storage.parked_streams() == before
-    assert world.seen == [1]
-
-
-def test_a_retry_after_the_repair_applies_all_in_order(world: World) -> None:
-    parked(world, 2)
-    world.poison = set()
-    assert parking.retry(world.storage, "order-1") == 4
-    assert world.seen == world.entries == [1, 2, 3, 4, 5]
-    assert parking.parked_streams(world.storage) == []
-
-
-def test_a_retry_goes_as_far_as_it_can(world: World) -> None:
-    parked(world, 2, 4)
-    world.poison = {4}
-    assert parking.retry(world.storage, "order-1") == 2
-    assert world.seen == [1, 2, 3]
-    assert world.storage.parked_streams() == [
-        ParkedStream("order-1", 4, "view notes: ValueError: poison 4", 2)
-    ]
-
-
-def test_a_skipped_event_is_in_the_timeline_and_in_no_view(world: World) -> None:
-    parked(world, 2)
-    assert parking.skip(world.storage, "order-1", "test data") == 3
-    assert world.seen == [1, 3, 4, 5]
-    assert world.entries == [1, 2, 3, 4, 5]
-    assert world.storage.timeline()[event(version=2).entry]["skipped"] == "test data"
-
-
-def test_two_poisonous_events_are_skipped_one_by_one(world: World) -> None:
-    parked(world, 2, 3, 5)
-    assert parking.skip(world.storage, "order-1", "first") == 0
-    assert parking.skip(world.storage, "order-1", "second") == 1
-    assert parking.skip(world.storage, "order-1", "third") == 0
-    assert world.seen == [1, 4]
-    assert world.entries == [1, 2, 3, 4, 5]
-    assert parking.parked_streams(world.storage) == []
-
-
-def test_a_duplicate_of_a_parked_event_stays_out(world: World) -> None:
-    parked(world, 2)
-    world.publish(2, 3)
-    world.member().step(0)
-    assert world.storage.parked_streams()[0].waiting == 4
-
-
-def test_what_follows_a_repair_flows_again(world: World) -> None:
-    parked(world, 2)
-    world.poison = set()
-    parking.retry(world.storage, "order-1")
-    world.publish(6)
-    world.member().step(0)
-    assert world.seen == [1, 2, 3, 4, 5, 6]
-
-
-@pytest.mark.parametrize("act", ["retry", "skip"])
-def test_a_stream_that_is_not_parked(world: World, act: str) -> None:
-    arguments = ("order-9",) if act == "retry" else ("order-9", "reason")
-    with pytest.raises(NotFound):
-        getattr(parking, act)(world.storage, *arguments)
 
 
 @pytest.mark.parametrize(("streams", "halts"), [(PARK_LIMIT, False), (PARK_LIMIT + 1, True)])
