@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 QUIET_SECONDS = 5.0
 """How often a quiet service saves its token, which must not grow older than the oplog."""
 
-BATCH_EVENTS = 500
+BATCH_EVENTS = 1000
 """Sent and acknowledged together; a larger batch makes a failure dearer, not the send faster."""
 
 
