@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 import traceback
@@ -21,6 +22,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="only this one")
     parser.add_argument("--trace", action="store_true", help="show every turn")
     chosen = parser.parse_args()
+    # So that `| head` ends a trace quietly.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     first, count = (chosen.start, chosen.seeds) if chosen.seed is None else (chosen.seed, 1)
     with quiet():
         return _run(range(first, first + count), trace=chosen.trace)
