@@ -29,6 +29,7 @@ from events.http.consistency import wait_for_tokens
 from events.http.encoding import public, to_json
 from events.http.paging import Page
 from events.http.params import Params, ParamsReader
+from events.http.runtime import views
 
 View = Callable[..., Any]
 
@@ -81,8 +82,9 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
             @wraps(view)
             def call(**path: Any) -> Response:
                 given = reader.read()
-                freshness = wait_for_tokens()
-                outcome = view(**path, params=given) if params else view(**path)
+                with views().one_version():
+                    freshness = wait_for_tokens()
+                    outcome = view(**path, params=given) if params else view(**path)
                 response = _answer(outcome, tagged=tagged)
                 if freshness is not None:
                     freshness.mark(response)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -22,6 +22,10 @@ Documents = Collection[dict[str, Any]]
 
 class Views(Protocol):
     """The service's read models, as `events.projection` offers them."""
+
+    def one_version(self) -> AbstractContextManager[None]:
+        """Inside, this thread reads one version of the projection, whatever is swapped."""
+        ...
 
     @property
     def timeline(self) -> Documents:

@@ -68,6 +68,7 @@ class MongoProjection:
         return f"v{self.version}/{partition}"
 
     def positions(self, ids: Mapping[Partition, str]) -> Mapping[Partition, int]:
+        self._refuse_forgotten()
         checkpoints = self.db["checkpoints"]
         fresh = [
             UpdateOne(
@@ -108,6 +109,12 @@ class MongoProjection:
         wanted = {"_id": {"$in": list(ids)}}
         found = self.db[self.name_of(collection)].find(wanted, session=session)
         return {one["_id"]: one for one in found}
+
+    def _refuse_forgotten(self) -> None:
+        """A version that was dropped must not be begun anew by a worker that has not heard yet."""
+        forgotten = {"_id": "projection", f"views.{self.version}": {"$exists": False}}
+        if self.db["projections"].find_one(forgotten, {"_id": 1}):
+            raise Transient(f"version {self.version} is not kept any more")
 
     def run(self, work: Callable[[Unit], R]) -> R:
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pymongo.collection import Collection
@@ -27,10 +29,28 @@ class Views:
         self._lock = threading.Lock()
         self._versions: Versions | None = None
         self._read_at = 0.0
+        self._pinned = threading.local()
+
+    @contextmanager
+    def one_version(self) -> Iterator[None]:
+        """Inside, this thread reads one version throughout.
+
+        Else a swap could come between waiting for a write and reading it, and the new version may
+        lag for a moment, while the one before it is kept up to date.
+        """
+        before = getattr(self._pinned, "versions", None)
+        self._pinned.versions = self.versions
+        try:
+            yield
+        finally:
+            self._pinned.versions = before
 
     @property
     def versions(self) -> Versions:
         """The pointer, at most `POINTER_SECONDS` old."""
+        pinned: Versions | None = getattr(self._pinned, "versions", None)
+        if pinned is not None:
+            return pinned
         with self._lock:
             if self._versions is None or time.monotonic() - self._read_at > POINTER_SECONDS:
                 self._versions = self._book.read()

@@ -122,7 +122,8 @@ class Reactor:
             if event is None:
                 continue
             try:
-                self._answer(partition, position, record.offset + 1, event)
+                with self._views.one_version():
+                    self._answer(partition, position, record.offset + 1, event)
             except _NotYet:
                 self._consumer.seek({partition: position})
                 return 0
@@ -255,7 +256,8 @@ class Reactor:
             return
         self._swept_at = time.monotonic()
         for waiting in self._shelf.due(self._now()):
-            self._try_again(waiting)
+            with self._views.one_version():
+                self._try_again(waiting)
 
     def _try_again(self, waiting: Waiting) -> None:
         event = waiting.event

@@ -82,10 +82,9 @@ class Rebuild:
     def swap(self) -> Versions:
         """The built version goes live. The one before it is kept up to date for going back."""
         crash_point("rebuild.before_swap")
-        before = self._house.versions.read()
         after = self._house.versions.swap()
         crash_point("rebuild.after_swap")
-        self._drop_all_but(before, after)
+        self._drop_the_rest(after)
         return after
 
     def rollback(self) -> Versions:
@@ -98,11 +97,14 @@ class Rebuild:
         storage.drop()
         return versions
 
-    def _drop_all_but(self, before: Versions, after: Versions) -> None:
-        """The version that was standby before the swap is nobody's any more."""
-        if before.standby is not None and before.standby not in after.running():
-            self._house.projection(before.standby).drop()
-            self._house.versions.forget(before.standby)
+    def _drop_the_rest(self, kept: Versions) -> None:
+        """Versions that are nobody's any more: the standby before the swap, and what a swap that
+        was cut off left behind. They are forgotten first, so that no worker begins them anew.
+        """
+        for version in set(kept.views) - {*kept.running(), kept.building}:
+            storage = self._house.projection(version)
+            self._house.versions.forget(version)
+            storage.drop()
 
     @contextmanager
     def _projecting(self) -> Iterator[Projector]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tests.oracle.findings import Finding
 from tests.oracle.places import Db, Document, Places
+
+VERSIONED = re.compile(r"[a-z_]+_v(\d+)")
 
 
 def check_versions(places: Places) -> Iterator[Finding]:
@@ -15,6 +18,8 @@ def check_versions(places: Places) -> Iterator[Finding]:
             pointer = db["projections"].find_one({"_id": "projection"})
             if pointer and pointer["standby"]:
                 yield from _compare(service, db, pointer)
+            if pointer:
+                yield from _left_behind(service, db, pointer)
 
 
 def _compare(service: str, db: Db, pointer: Document) -> Iterator[Finding]:
@@ -26,6 +31,14 @@ def _compare(service: str, db: Db, pointer: Document) -> Iterator[Finding]:
             if one.get(id) != two.get(id):
                 where = f"{service} {name} v{live} and v{other}"
                 yield Finding("diverging", where, f"{id}: {_unlike(one.get(id), two.get(id))}")
+
+
+def _left_behind(service: str, db: Db, pointer: Document) -> Iterator[Finding]:
+    """Collections of a version that is not in the book: somebody began it again, or forgot it."""
+    for name in db.list_collection_names():
+        version = VERSIONED.fullmatch(name)
+        if version and version[1] not in pointer["views"]:
+            yield Finding("phantom", f"{service} {name}", "belongs to no version that is kept")
 
 
 def _documents(db: Db, name: str, version: int) -> dict[object, Document]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -180,3 +181,8 @@ def folds_topics_in_the_order_of_their_coming(patch: Patch) -> None:
 @bug(stories.read_at_once, "read")
 def says_current_without_looking(patch: Patch) -> None:
     patch.setattr(Views, "holds", lambda self, token: True)
+
+
+@bug(stories.swapped_while_reading, "read")
+def reads_another_version_than_it_waited_for(patch: Patch) -> None:
+    patch.setattr(Views, "one_version", lambda self: nullcontext())

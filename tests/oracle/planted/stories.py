@@ -8,6 +8,9 @@ from events import crashing
 from events.envelope import Event
 from events.errors import Transient
 from events.log.port import Consumer, Polled, Producer
+from events.projection.reader import Views
+from events.runtime.rebuilding import Rebuild
+from events.types import ConsistencyToken
 from tests.oracle.journal import Answer
 from tests.oracle.planted.stage import Stage, die
 
@@ -188,6 +191,33 @@ def rebuilt(stage: Stage) -> None:
     trade(stage)
     stage.rebuild("sales")
     trade(stage)
+
+
+def swapped_while_reading(stage: Stage) -> None:
+    """A version that lags goes live between the wait for a write and the reading of it."""
+    trade(stage)
+    rebuild = Rebuild(stage.houses["sales"])
+    rebuild.begin()
+    rebuild.run()
+    placed = order(stage)
+    stage.settle()
+    held = Views.holds
+
+    def holds_and_swaps(self: Views, token: ConsistencyToken) -> bool:
+        found = held(self, token)
+        if rebuild_waits:
+            rebuild_waits.pop()
+            rebuild.swap()
+        self._read_at = 0.0
+        return found
+
+    rebuild_waits = ["once"]
+    Views.holds = holds_and_swaps  # type: ignore[method-assign]
+    try:
+        stage.client.fresh_read("sales", CUSTOMER, [placed])
+    finally:
+        Views.holds = held  # type: ignore[method-assign]
+    stage.settle()
 
 
 def interleaved(stage: Stage) -> None:

@@ -6,6 +6,7 @@ Its decider is real, its store the one in memory, its views a set of tokens that
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -184,6 +185,10 @@ class MemoryViews:
     parked: set[str] = field(default_factory=set)
     late: int = 0
     polls: int = 0
+
+    def one_version(self) -> AbstractContextManager[None]:
+        """There is only one."""
+        return nullcontext()
 
     def holds(self, token: ConsistencyToken) -> bool:
         self.polls += 1
