@@ -47,7 +47,10 @@ class NotReady(AssertionError):
 
 
 class Fleet:
-    """`parts` must be running. `close` ends all processes; the journal stays in `folder`."""
+    """`parts` must be running. `change` may alter each program before it is started.
+
+    `close` ends all processes; logs and journal stay in `folder`.
+    """
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class Fleet:
         services: Sequence[str] = SERVICES,
         *,
         gateway: bool = True,
+        change: Callable[[Program], Program] = lambda program: program,
     ) -> None:
         self.folder = folder
         self.services = tuple(services)
@@ -84,13 +88,19 @@ class Fleet:
         environment = {**os.environ, **parts.home.environment, **self._variables}
         self.keeper = Keeper(folder, environment)
         self.journal = Journal(folder / "journal.jsonl")
+        self.journals = [self.journal.path]
+        self._change = change
         self._gateway = gateway
         self.client = Client(self._urls(), self.journal)
+
+    @property
+    def gateway(self) -> str:
+        return self._endpoints.gateway
 
     def start(self) -> Fleet:
         """Returns when every process is ready."""
         self._programs = {
-            program.name: program
+            program.name: self._change(program)
             for program in service_programs(self._endpoints)
             if program.name.split("-")[0] in self.services or self._gateway_program(program)
         }
@@ -147,7 +157,8 @@ class Fleet:
                 raise AssertionError(f"the rebuild of {service} failed: {done}")
 
     def ledger(self) -> Ledger:
-        return read(self.journal.path)
+        """Of this process's client, and of drivers that wrote journals of their own."""
+        return read(*self.journals)
 
     def judge(self, seconds: float = 120.0) -> list[Finding]:
         return judge(self.places, self.ledger(), seconds)
