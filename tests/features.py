@@ -163,8 +163,9 @@ def render(table: Iterable[Feature], results: Results) -> Iterator[str]:
         )
         if feature.tests and feature.id not in results:
             yield f"       not run  {', '.join(feature.tests)}"
-    proven = sum(feature.state == "proven" and holds(feature, results) for feature in table)
-    yield f"{proven} of {len(IDS)} proven"
+    held = Counter(feature.state for feature in table if holds(feature, results))
+    yield f"{held['in part']} in part"
+    yield f"{held['proven']} of {len(IDS)} proven"
 
 
 def run(arguments: Sequence[str]) -> tuple[Results, bool]:

@@ -132,8 +132,9 @@ def test_anybody_can_recompute_who_got_which_lead_from_the_log_alone(
     for one in dealt[:3]:
         path = f"/v1/sales/pools/{unit}/leads/{one['lead_id']}/return"
         api.change(path, {"seller_id": one["seller_id"], "reason": "no_time"})
-    stories.seller(api, unit, "cem", weight=2, max_open=4, on_duty=False)
-    for one in api.pages("/v1/sales/assignments", pool_id=unit, status="assigned")[:6]:
+    last = stories.seller(api, unit, "cem", weight=2, max_open=4, on_duty=False)
+    held = api.pages("/v1/sales/assignments", after=[last], pool_id=unit, status="assigned")
+    for one in held[:6]:
         path = f"/v1/sales/pools/{unit}/leads/{one['lead_id']}/accept"
         api.change(path, {"seller_id": one["seller_id"]})
     stories.seller(api, unit, "dora", weight=2, max_open=20)

@@ -58,18 +58,24 @@ class Oracle:
         return name in self.tiers and at - self.tiers[name][1] < HELD
 
     def _vip_limit(self, active: Mapping[str, int], at: datetime) -> int:
-        """In cents, upwards: VIPs lie above it."""
-        bound = sum(self._held(one, at) and self._tier(one) == "vip" for one in active)
-        seats = max(floor(VIP_SHARE * len(active)) - bound, 0)
-        standing = sorted(
-            (
-                Fraction(value) / (KEEP if self._tier(one) == "vip" else 1)
-                for one, value in active.items()
-                if not self._held(one, at)
-            ),
-            reverse=True,
-        )
-        return ceil(standing[seats]) if seats < len(standing) else 0
+        """In cents, upwards: VIPs lie above it. Whoever may not move now keeps his seat, or his
+        place among those who compete for one.
+        """
+        seats = floor(VIP_SHARE * len(active))
+        held = {name for name in active if self._held(name, at)}
+        taken = sum(self._tier(name) == "vip" for name in held)
+        standing = {
+            name: Fraction(value) / (KEEP if self._tier(name) == "vip" else 1)
+            for name, value in active.items()
+        }
+        free = [value for name, value in standing.items() if name not in held]
+        return ceil(max(_beyond(standing.values(), seats), _beyond(free, max(seats - taken, 0))))
+
+
+def _beyond(standing: Iterable[Fraction], seats: int) -> Fraction:
+    """The first for whom there is no seat, 0 when there is one for everybody."""
+    ranked = sorted(standing, reverse=True)
+    return ranked[seats] if seats < len(ranked) else Fraction(0)
 
 
 def _values(bought: Iterable[Bought], at: datetime) -> dict[str, int | None]:
