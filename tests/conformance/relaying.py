@@ -15,7 +15,7 @@ from events.store.memory import MemoryEventStore
 from events.store.mongo import MongoEventStore
 from events.store.port import EventStore
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass

@@ -18,7 +18,7 @@ from events.types import new_id
 from tests.conformance.making import event
 
 PARTITIONS = 3
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 
 BOTH = [
     pytest.param("memory", id="memory"),

@@ -19,7 +19,7 @@ from tests.conformance.making import event
 pytestmark = pytest.mark.integration
 
 TOPICS, PARTITIONS = 2, 4
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 90
 
 
 class Group:
