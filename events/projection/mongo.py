@@ -48,10 +48,12 @@ class MongoProjection:
                 self.db[self.name_of(view.name)].create_indexes(list(view.indexes))
 
     def drop(self) -> None:
-        """Removes this version with its checkpoints."""
+        """Removes this version. Checkpoints go first: without them no projector that still runs
+        can write, and so make a collection again that is gone.
+        """
+        self.db["checkpoints"].delete_many({"version": self.version})
         for name in self.collection_names():
             self.db.drop_collection(name)
-        self.db["checkpoints"].delete_many({"version": self.version})
 
     def collection_names(self) -> list[str]:
         fixed = (timeline.NAME, "parked", "parked_streams")
