@@ -13,12 +13,14 @@ from bench.load import Load, drive, post
 from bench.orders import ORDERS, order
 from bench.place import Place, Served
 from bench.results import Figure, Measure, Outcome, Rounds, Target
+from bench.rounds import rounds
 from events.types import new_id
 
 CLIENTS = 16
 SEED = 7
 WARM_SECONDS = 1.5
 PROFILE_SECONDS = 8.0
+ROUNDS_SECONDS = 60.0
 
 WHAT = """\
 `POST /v1/orders` at sales' web process: validated, decided, journaled on the majority, answered.
@@ -76,13 +78,13 @@ def request_to(url: str, _: int, *, keyed: bool) -> bytes:
     return post(url, order(new_id()), headers)
 
 
-def compare(sides: Mapping[str, Side], rounds: int, seconds: float) -> dict[str, Against]:
+def compare(sides: Mapping[str, Side], most: int, seconds: float) -> dict[str, Against]:
     """Each side against the one called `baseline`, taking turns in a new order every round."""
     found = {name: Against() for name in sides if name != "baseline"}
     for side in sides.values():
         side.load(CLIENTS, WARM_SECONDS)
     turn = random.Random(SEED)
-    for _ in range(rounds):
+    for _ in rounds(most, ROUNDS_SECONDS):
         names = turn.sample(list(sides), len(sides))
         alone = {name: sides[name].load(1, seconds) for name in names}
         many = {name: sides[name].timed(CLIENTS, seconds) for name in names}
@@ -115,7 +117,7 @@ def take(place: Place, quick: bool) -> Outcome:
 
 
 def lengths(quick: bool) -> tuple[int, float]:
-    """(rounds, seconds of each stretch)."""
+    """(most rounds, seconds of each stretch)."""
     return (2, 1.5) if quick else (4, 3.0)
 
 

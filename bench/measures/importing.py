@@ -16,7 +16,7 @@ from events.mongodb import Db, connect, database
 ROWS = 69_659
 QUICK_ROWS = 4_000
 EVENTS_PER_ROW = 2
-LIMIT_SECONDS = 300.0
+LIMIT_SECONDS = 250.0
 POLL_SECONDS = 0.5
 ORDERS = {"_id": {"$gte": "order-", "$lt": "order."}}
 """Entries of streams `order-…`, as a range of the index on `_id`."""

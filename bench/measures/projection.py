@@ -7,12 +7,14 @@ from pathlib import Path
 from bench import history
 from bench.place import Place, Space
 from bench.results import Figure, Measure, Outcome, Rounds, Target
+from bench.rounds import rounds
 
 SERVICES = ("sales", "analytics", "marketing", "service")
 JUDGED = SERVICES[0]
 """Sales has the most to do with orders: three views besides the timeline."""
 
 ROWS, QUICK_ROWS = 30_000, 6_000
+ROUNDS_SECONDS = 90.0
 TARGET = Target(0.4, 0.8)
 
 WHAT = """\
@@ -29,7 +31,7 @@ def take(place: Place, quick: bool) -> Outcome:
     past = history.imported(place, QUICK_ROWS if quick else ROWS)
     records = history.published(place, past)
     rates, processor = Rounds(), Rounds()
-    for number in range(2 if quick else 3):
+    for number in rounds(2 if quick else 3, ROUNDS_SECONDS):
         ours, baseline = _round(place, past.space, records, ours_first=number % 2 == 0)
         rates.add(ours["rate"], baseline["rate"])
         processor.add(ours["processor_us"], baseline["processor_us"])

@@ -7,10 +7,12 @@ from pathlib import Path
 from bench import history
 from bench.place import Place
 from bench.results import Measure, Outcome, Rounds, Target
+from bench.rounds import rounds
 
 CONTEXT = "sales"
 PROGRAMS = ("relay", "plain_producer")
 TARGET = Target(0.6, 0.9)
+ROUNDS_SECONDS = 60.0
 ROWS, QUICK_ROWS = 30_000, 6_000
 
 WHAT = """\
@@ -25,7 +27,7 @@ publishes to a topic of its own.\
 def take(place: Place, quick: bool) -> Outcome:
     past = history.imported(place, QUICK_ROWS if quick else ROWS)
     rates, processor = Rounds(), Rounds()
-    for number in range(2 if quick else 4):
+    for number in rounds(2 if quick else 4, ROUNDS_SECONDS):
         order = PROGRAMS if number % 2 == 0 else reversed(PROGRAMS)
         told = {program: _run(place, past, program) for program in order}
         ours, baseline = (told[program] for program in PROGRAMS)

@@ -46,13 +46,13 @@ def take(place: Place, quick: bool) -> Outcome:
     with place.web(space, SERVICE) as served:
         long, short = fill(place, space, QUICK_LONG if quick else LONG)
         pages = _pages(served.url, long, QUICK_LONG if quick else LONG)
-        rounds, middles = Rounds(), Rounds()
+        lasts, middles = Rounds(), Rounds()
         _alternating(served.url, pages, short, 1.0)
         for _ in range(3 if quick else 6):
             ours, baseline = _alternating(served.url, pages, short, 2.0 if quick else 5.0)
-            rounds.add(percentile(ours, 0.99) * 1000, percentile(baseline, 0.99) * 1000)
+            lasts.add(percentile(ours, 0.99) * 1000, percentile(baseline, 0.99) * 1000)
             middles.add(percentile(ours, 0.5) * 1000, percentile(baseline, 0.5) * 1000)
-    return Outcome([rounds.figure("p99 of a page", "ms", TARGET), middles.figure("p50", "ms")])
+    return Outcome([lasts.figure("p99 of a page", "ms", TARGET), middles.figure("p50", "ms")])
 
 
 def _alternating(
