@@ -30,14 +30,20 @@ WIDTH = 150
 @click.option("--quick", is_flag=True, help="A first look: short stretches, small data.")
 @click.option("--only", type=NAMES, multiple=True, help="This measure only; may be repeated.")
 @click.option("--profile", "profiled", type=NAMES, multiple=True, help="Where its time goes.")
+@click.option("--render", is_flag=True, help="Only make the page again from what was kept.")
 @click.option("--save/--no-save", default=None, help="Keep the results (default: unless --quick).")
-def bench(quick: bool, only: Sequence[str], profiled: Sequence[str], save: bool | None) -> None:
+def bench(
+    quick: bool, only: Sequence[str], profiled: Sequence[str], render: bool, save: bool | None
+) -> None:
     """Measure the platform against its baselines.
 
     \b
     Example:
       python -m bench --quick --only relay
     """
+    if render:
+        report.render()
+        return
     console = Console(stderr=True)
     kept = not quick if save is None else save
     started = time.perf_counter()

@@ -37,14 +37,19 @@ def save(machine: Mapping[str, Any], versions: Mapping[str, str], taken: Sequenc
         "measures": [one.to_data() for one in measures],
     }
     RESULTS.write_text(json.dumps(data, indent=1) + "\n")
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(from_file())
+    render()
 
 
 def read() -> list[Taken]:
     if not RESULTS.exists():
         return []
     return [Taken.of(one) for one in json.loads(RESULTS.read_text())["measures"]]
+
+
+def render() -> None:
+    """Writes the page."""
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(from_file())
 
 
 def from_file() -> str:

@@ -16,6 +16,8 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
+from bench.load import percentile
+from bench.results import Figure
 from events.config import SERVICES, Config
 from events.envelope import decode
 from events.mongodb import connect
@@ -23,6 +25,7 @@ from events.projection import timeline
 
 AWAIT_MS = 200
 READY_SECONDS = 20.0
+YARDSTICK_SECONDS = 0.1
 
 
 class Watcher:
@@ -72,6 +75,40 @@ class Watcher:
                     service = self._services[change["ns"]["db"]]
                     seen = self._seen.setdefault(change["documentKey"]["_id"], {})
                     seen.setdefault(service, time.time())
+
+
+class Yardstick:
+    """A thread that inserts an empty document now and then, durably, and notes how long it took."""
+
+    def __init__(self, config: Config) -> None:
+        self._seconds: list[float] = []
+        self._client = connect(config.mongodb_uri, "bench-yardstick")
+        self._collection = self._client[config.database("yardstick")]["inserts"]
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Yardstick:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(READY_SECONDS)
+        self._client.close()
+
+    def figures(self) -> list[Figure]:
+        return [
+            Figure(
+                f"a durable insert meanwhile, {name}", "ms", percentile(self._seconds, share) * 1000
+            )
+            for name, share in (("p50", 0.5), ("p99", 0.99))
+        ]
+
+    def _run(self) -> None:
+        while not self._stop.wait(YARDSTICK_SECONDS):
+            began = time.perf_counter()
+            self._collection.insert_one({})
+            self._seconds.append(time.perf_counter() - began)
 
 
 def sent_times(config: Config, context: str) -> dict[str, float]:

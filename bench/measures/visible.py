@@ -11,7 +11,7 @@ from bench.load import percentile
 from bench.place import Failed, Place, Served
 from bench.results import Figure, Measure, Outcome, Target
 from bench.serving import PER_SECOND, serve
-from bench.watching import Watcher, sent_times
+from bench.watching import Watcher, Yardstick, sent_times
 from events.types import ConsistencyToken
 
 SERVICE = "sales"
@@ -25,7 +25,9 @@ sales' web process (orders placed and completed). The time runs from the arrival
 answer at the client until the last of the four timelines shows its event. What shows is told by
 one change stream over the four databases under majority concern, which is the concern that the
 services read with (bench/watching.py). Everything, the client too, shares the machine. The stages
-between are told by the times of the records in Kafka, which the relay's producer sets.\
+between are told by the times of the records in Kafka, which the relay's producer sets. A durable
+insert of nothing, tried now and then meanwhile, tells how busy the machine was: an event needs
+several such waits, one after the other, to become visible.\
 """
 
 
@@ -51,6 +53,7 @@ def take(place: Place, quick: bool) -> Outcome:
         workers = running.enter_context(place.workers(space))
         web = running.enter_context(place.web(space, SERVICE))
         watcher = running.enter_context(Watcher(config))
+        yardstick = running.enter_context(Yardstick(config))
         serve(web.url, lambda seconds: seconds < WARM_SECONDS)
         before = _processor_seconds(workers)
         load = serve(web.url, lambda seconds: seconds < (12 if quick else 40), tell)
@@ -61,7 +64,8 @@ def take(place: Place, quick: bool) -> Outcome:
             times.first[entry], times.everywhere[entry] = watcher.shown(entry)
     commands = f"{load.per_second:.0f} commands a second, {len(times.answered):,} in all; they took"
     own = [f"p{share * 100:.0f} {load.percentile(share) * 1000:.0f} ms" for share in TARGETS]
-    figures = [*_figures(times), Figure("processor time of the four workers", "cores", spent)]
+    spent_figure = Figure("processor time of the four workers", "cores", spent)
+    figures = [*_figures(times), *yardstick.figures(), spent_figure]
     return Outcome(figures, [f"{commands} {', '.join(own)} themselves."])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-from bench.programs.running import answer, until
+from bench.programs.running import answer, as_a_worker, until
 from events.config import load_config
 from events.projection.projector import Projector
 from events.runtime.service import House
@@ -17,6 +17,7 @@ POLL_SECONDS = 0.25
 
 
 def main(service: str, records: int) -> None:
+    as_a_worker()
     definition = import_module(f"services.{service}.definition").DEFINITION
     house = House(definition, load_config(), "bench")
     house.prepare()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from bench.history import marked_token
-from bench.programs.running import answer, until
+from bench.programs.running import answer, as_a_worker, until
 from events.config import load_config
 from events.log.kafka import KafkaEventProducer
 from events.mongodb import Db, connect, database
@@ -19,6 +19,7 @@ STEP_SECONDS = 0.25
 
 
 def main(context: str, events: int) -> None:
+    as_a_worker()
     config = load_config()
     client = connect(config.mongodb_uri, "bench-relay")
     db = database(client, config.database(context))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cProfile
+import gc
 import json
 import os
 import time
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from bench.place import PROFILE_VARIABLE
+from events.runtime.worker import GARBAGE
 
 
 def new_profile() -> cProfile.Profile:
@@ -40,6 +42,11 @@ def clocked() -> Iterator[Clock]:
     if file:
         profile.disable()
         profile.dump_stats(file)
+
+
+def as_a_worker() -> None:
+    """What a worker's process settles before its roles begin."""
+    gc.set_threshold(*GARBAGE)
 
 
 def until(reached: Callable[[], bool], step: Callable[[], Any]) -> Clock:
