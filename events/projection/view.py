@@ -12,7 +12,7 @@ context writes its own part of a document, and a handler copes with a parent tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence
 from typing import Any
 
 from pymongo import IndexModel
@@ -60,8 +60,9 @@ class View:
                 yield name, handler
 
     @property
-    def types(self) -> frozenset[str]:
-        return frozenset(self._handlers)
+    def types(self) -> KeysView[str]:
+        """Wire types with a handler; looked up for every event, so nothing is copied."""
+        return self._handlers.keys()
 
 
 def keys_of(view: View, events: Iterable[Event]) -> set[str]:

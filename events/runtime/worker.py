@@ -31,11 +31,13 @@ log = structlog.get_logger(__name__)
 SUPERVISE_SECONDS = 0.5
 """How often the worker looks for a swap of versions."""
 
+GARBAGE = (50_000, 50, 50)
+"""Events are many small objects without cycles: the default looks through them all the time."""
+
 
 def run_worker(definition: ServiceDefinition) -> None:
     """The entry point's whole body: runs until SIGTERM or SIGINT."""
-    # Events are many small objects without cycles: the default looks through them all the time.
-    gc.set_threshold(50_000, 50, 50)
+    gc.set_threshold(*GARBAGE)
     config = load_config()
     configure_logs(config.log_level, definition.name, "worker")
     crashing.arm(config.crash_points)
