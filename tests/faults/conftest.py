@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,12 @@ def seed() -> int:
 
 
 @pytest.fixture(scope="session")
+def started() -> float:
+    """When the first of the faults began, on the monotonic clock."""
+    return time.monotonic()
+
+
+@pytest.fixture(scope="session")
 def summaries(pytestconfig: pytest.Config) -> list[Summary]:
     """Scenarios add to it; it is printed and saved when the session ends."""
     return pytestconfig.stash.setdefault(_SUMMARIES, [])
@@ -33,7 +40,11 @@ def summaries(pytestconfig: pytest.Config) -> list[Summary]:
 
 @pytest.fixture(scope="session")
 def fleet(
-    parts: Parts, mongodb_uri: str, kafka_bootstrap: str, tmp_path_factory: pytest.TempPathFactory
+    started: float,
+    parts: Parts,
+    mongodb_uri: str,
+    kafka_bootstrap: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Fleet]:
     """All four services and the gateway, ready."""
     # Imported late: kafka-python warns at import, and warnings are filtered by now.

@@ -134,20 +134,26 @@ class Fleet:
 
     def projections(self, *arguments: str, armed: str = "") -> dict[str, Any] | None:
         """`throughline projections …` in a process of its own; None when it did not survive."""
-        outcome = subprocess.run(
-            [sys.executable, "-m", "deploy.cli", "projections", *arguments, "--json"],
-            env={**os.environ, **self._variables, ARMED: armed},
-            capture_output=True,
-            text=True,
-            timeout=REBUILD_SECONDS,
-            check=False,
-        )
+        try:
+            outcome = self._run(["projections", *arguments, "--json"], armed)
+        except subprocess.TimeoutExpired:
+            return None
         with (self.folder / "projections.log").open("a") as log:
             log.write(f"{arguments} {armed}: {outcome.returncode}\n{outcome.stderr}")
         if outcome.returncode != 0:
             return None
         told: dict[str, Any] = json.loads(outcome.stdout)
         return told
+
+    def _run(self, arguments: Sequence[str], armed: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "deploy.cli", *arguments],
+            env={**os.environ, **self._variables, ARMED: armed},
+            capture_output=True,
+            text=True,
+            timeout=REBUILD_SECONDS,
+            check=False,
+        )
 
     def rebuild_all(self) -> None:
         """Beside the live versions, compared by the engine itself, made live."""
