@@ -12,8 +12,8 @@ from typing import Any
 
 from jsonschema_rs import Draft4Validator
 
-from events.contracts.base import Contract, Data
 from events.contracts.json_schema import AT_LEAST, DATE_TIME, json_schema
+from events.contracts.shape import Contract, Data
 
 Acceptor = Callable[[Data], bool]
 

@@ -16,27 +16,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from marshmallow import RAISE, Schema
 
+from events.contracts.accepting import acceptor
+from events.contracts.shape import Contract, Data
 from events.errors import FieldFault, Invalid
 
-Data = Mapping[str, Any]
-"""JSON-shaped: str, int, bool, None, lists and string-keyed mappings of these."""
-
-
-class Contract(Schema):
-    """Base of every event schema. The class attributes are set by `contract`."""
-
-    NAME: ClassVar[str]
-    VERSION: ClassVar[int]
-    TYPE: ClassVar[str]
-    AGGREGATE: ClassVar[str]
-    CONTEXT: ClassVar[str]
-
-    class Meta:
-        unknown = RAISE
+__all__ = [
+    "Contract",
+    "Data",
+    "Fact",
+    "all_contracts",
+    "check",
+    "contract",
+    "fact",
+    "flatten_faults",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +92,6 @@ def check(wire_type: str, data: Data) -> None:
 
 
 def _acceptor(wire_type: str) -> Callable[[Data], bool]:
-    from events.contracts.accepting import acceptor  # which knows contracts, so it imports this
-
     return _accepts.setdefault(wire_type, acceptor(_by_type[wire_type]))
 
 

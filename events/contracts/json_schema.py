@@ -17,7 +17,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields, validate
 
 from events.contracts import fields as ours
-from events.contracts.base import Contract
+from events.contracts.shape import Contract
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PERSONAL = "x-personal-data"
