@@ -32,6 +32,7 @@ PROVING = ("acceptance/", "faults/")
 """Tests of the whole system prove; others that carry an id support, and must pass as well."""
 
 CACHE = "features/results"
+WORST_FIRST = ("failed", "skipped", "passed")
 NO_RUN = "--no-run"
 
 _ROW = re.compile(r"\| *([SN]\d+) *\|")
@@ -157,15 +158,22 @@ def render(table: Iterable[Feature], results: Results) -> Iterator[str]:
     for feature in table:
         missing = f" ({feature.missing})" if feature.missing else ""
         yield f"{feature.id}  {feature.state:8}{feature.capability}{missing}"
-        yield from (
-            f"       {outcome:8} {test}"
-            for test, outcome in sorted(results.get(feature.id, {}).items())
-        )
+        yield from (f"       {line}" for line in _tests(results.get(feature.id, {})))
         if feature.tests and feature.id not in results:
             yield f"       not run  {', '.join(feature.tests)}"
     held = Counter(feature.state for feature in table if holds(feature, results))
     yield f"{held['in part']} in part"
     yield f"{held['proven']} of {len(IDS)} proven"
+
+
+def _tests(outcomes: Mapping[str, str]) -> Iterator[str]:
+    """One line a test function: the worst outcome of its cases, and how many they are."""
+    functions: dict[str, list[str]] = defaultdict(list)
+    for test, outcome in outcomes.items():
+        functions[test.partition("[")[0]].append(outcome)
+    for test, told in sorted(functions.items()):
+        cases = f" ({len(told)} cases)" if len(told) > 1 else ""
+        yield f"{min(told, key=WORST_FIRST.index):8} {test}{cases}"
 
 
 def run(arguments: Sequence[str]) -> tuple[Results, bool]:

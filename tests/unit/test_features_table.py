@@ -132,6 +132,15 @@ def test_what_is_proven_in_part_does_not_count() -> None:
     assert any("the other half" in line for line in lines)
 
 
+def test_the_cases_of_a_test_are_one_line_with_the_worst_outcome() -> None:
+    outcomes = {"a.py::t[1]": "passed", "a.py::t[2]": "failed", "a.py::u": "passed"}
+    lines = list(render(EVERY, {"S01": outcomes}))
+    assert [line.strip() for line in lines[1:3]] == [
+        "failed   a.py::t (2 cases)",
+        "passed   a.py::u",
+    ]
+
+
 def test_a_broken_row_is_refused() -> None:
     with pytest.raises(ValueError, match="five columns"):
         read_table("| S01 | all | a | b | proven | x.py |")
