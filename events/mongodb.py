@@ -49,6 +49,9 @@ CODEC: CodecOptions[Document] = CodecOptions(
     tz_aware=True, type_registry=TypeRegistry([_DecimalCodec()])
 )
 
+JSON_CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True)
+"""For documents without decimals, such as commits: decoding asks nothing about each value."""
+
 
 def connect(uri: str, name: str) -> Client:
     """`name` shows in the server's logs and in `currentOp`."""

@@ -17,7 +17,7 @@ from pymongo.read_concern import ReadConcern
 
 from events.envelope import Commit
 from events.errors import Fenced, Transient
-from events.mongodb import Db, Document, is_transient
+from events.mongodb import JSON_CODEC, Db, Document, is_transient
 from events.relay.port import Fed, Token, TokenLost
 from events.store.documents import from_document
 
@@ -103,9 +103,7 @@ class ChangeStreamFeed:
 
     def _command(self, command: dict[str, Any]) -> dict[str, Any]:
         try:
-            return self._db.command(
-                command, session=self._session, codec_options=self._db.codec_options
-            )
+            return self._db.command(command, session=self._session, codec_options=JSON_CODEC)
         except PyMongoError as error:
             raise _translated(error) from error
 
