@@ -7,6 +7,7 @@ nothing runs unless `step` is called, and a role that fails is made anew, as its
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -41,9 +42,9 @@ PARTITIONS = 2
 """Enough that a stream could be in the wrong one."""
 
 SETTLE_SECONDS = 20.0
-STEP_SECONDS = 0.02
-IDLE_STEPS = 10
-"""Rounds without any motion after which a broken engine is taken to be at rest."""
+STEP_SECONDS = 0.005
+IDLE_SECONDS = 0.4
+"""Without any motion for so long a broken engine is taken to be at rest."""
 
 
 class Killed(BaseException):
@@ -138,11 +139,11 @@ class Stage:
 
     def settle(self) -> None:
         """Steps until all is in the timelines, or, where a bug prevents that, nothing moves."""
-        idle = 0
-        while idle < IDLE_STEPS:
-            moved = self.step()
-            idle = 0 if moved else idle + 1
-            if not moved and self._all_told():
+        moved_at = time.monotonic()
+        while time.monotonic() - moved_at < IDLE_SECONDS:
+            if self.step():
+                moved_at = time.monotonic()
+            elif self._all_told():
                 return
 
     def judge(self, seconds: float = SETTLE_SECONDS) -> list[Finding]:

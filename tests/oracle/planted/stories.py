@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from events import crashing
 from events.envelope import Event
@@ -82,8 +83,12 @@ def race(stage: Stage) -> None:
     stage.settle()
 
 
+@cache
 def dies_at(point: str) -> Callable[[Stage], None]:
-    """The worker is killed at a named point, again and again, and starts again."""
+    """The worker is killed at a named point, again and again, and starts again.
+
+    One point, one story: a right engine plays each only once.
+    """
 
     def armed() -> None:
         crashing.arm(point, die)
