@@ -133,7 +133,7 @@ def test_every_field_of_the_profile_can_be_told() -> None:
         ("birth_date", "18151210", "/values/birth_date"),
         ("birth_date", "2026-02-01", "/values/birth_date"),
         ("family", {"children": -1}, "/values/family/children"),
-        ("work", {"salary": 1}, "/values/work/salary"),
+        ("family", {"salary": 1}, "/values/family/salary"),
         ("income", {"amount": "-1", "currency": "GBP"}, "/values/income/amount"),
         ("address", {"city": "London"}, "/values/address/country"),
         ("hobbies", "horses", "/values/hobbies"),
