@@ -93,7 +93,7 @@ def test_the_left_member_is_told_and_gets_everything(group: Group) -> None:
 
     def all_mine() -> bool:
         nonlocal told
-        told = told or one.poll(0.05).reassigned
+        told = one.poll(0.05).reassigned or told
         return told and one.assignment() == group.partitions
 
     until(all_mine)
