@@ -6,7 +6,6 @@ readers is (stream, version); `id` is unique too and is what integrators remove 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -189,6 +188,6 @@ def _event_of(attributes: dict[str, Any], wire_type: str, data: dict[str, Any]) 
         raise Poison("record", f"unreadable envelope: {type(error).__name__}") from error
 
 
-def headers_of(event: Event) -> Sequence[tuple[str, bytes]]:
+def headers_of(event: Event) -> list[tuple[str, bytes]]:
     """The type as a header lets a consumer skip what it does not care for without parsing."""
-    return ((TYPE_HEADER, event.type.encode()), ("content-type", CONTENT_TYPE))
+    return [(TYPE_HEADER, event.type.encode()), ("content-type", CONTENT_TYPE)]

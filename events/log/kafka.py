@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,7 @@ from kafka.structs import OffsetAndMetadata
 
 from events.envelope import TYPE_HEADER, Event, encode, headers_of
 from events.errors import Fenced, Transient
-from events.log.port import Partition, Polled, Record
+from events.log.port import Partition, Polled, Record, Sending
 
 DELIVERY_TIMEOUT_MS = 20_000
 """A dead broker shows after this long; the relay then starts again from its checkpoint."""
@@ -53,25 +54,42 @@ class KafkaEventProducer:
             metrics_enabled=False,
         )
 
-    def send(self, events: Sequence[Event]) -> None:
-        try:
-            futures = [
-                self._producer.send(
-                    self._topic,
-                    value=encode(event),
-                    key=event.key.encode(),
-                    headers=list(headers_of(event)),
-                )
-                for event in events
-            ]
-            self._producer.flush(timeout=DELIVERY_TIMEOUT_MS / 1000 + 5)
-            for future in futures:
-                future.get(timeout=1)
-        except (KafkaError, AssertionError) as error:
-            raise Transient(f"not acknowledged: {type(error).__name__}") from error
+    def send(self, events: Sequence[Event]) -> Sending:
+        with _acknowledging():
+            return KafkaSending(
+                [
+                    self._producer.send(
+                        self._topic,
+                        value=encode(event),
+                        key=event.key.encode(),
+                        headers=headers_of(event),
+                    )
+                    for event in events
+                ]
+            )
 
     def close(self) -> None:
         self._producer.close(timeout=CLOSE_SECONDS)
+
+
+class KafkaSending:
+    """See `Sending`. The client's own thread sends; nothing has to be flushed."""
+
+    def __init__(self, futures: Sequence[Any]) -> None:
+        self._futures = futures
+
+    def wait(self) -> None:
+        with _acknowledging():
+            for future in self._futures:
+                future.get(timeout=DELIVERY_TIMEOUT_MS / 1000 + 5)
+
+
+@contextmanager
+def _acknowledging() -> Iterator[None]:
+    try:
+        yield
+    except (KafkaError, AssertionError) as error:
+        raise Transient(f"not acknowledged: {type(error).__name__}") from error
 
 
 class _Flag(ConsumerRebalanceListener):  # type: ignore[misc]

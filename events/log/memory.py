@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from zlib import crc32
 
 from events.envelope import Event, encode
-from events.log.port import Partition, Polled, Record
+from events.errors import Transient
+from events.log.port import Partition, Polled, Record, Sending
 
 
 class MemoryLog:
@@ -25,6 +26,17 @@ class MemoryLog:
         log.append(Record(partition, len(log), event.type, encode(event)))
 
 
+class MemorySending:
+    """See `Sending`: what becomes of it is known from the beginning."""
+
+    def __init__(self, failure: Transient | None = None) -> None:
+        self._failure = failure
+
+    def wait(self) -> None:
+        if self._failure:
+            raise self._failure
+
+
 class MemoryProducer:
     """`fault` is called before each send: it may write some of the events and raise Transient."""
 
@@ -38,10 +50,14 @@ class MemoryProducer:
         self._topic = topic
         self._fault = fault
 
-    def send(self, events: Sequence[Event]) -> None:
-        self._fault(events)
+    def send(self, events: Sequence[Event]) -> Sending:
+        try:
+            self._fault(events)
+        except Transient as failure:
+            return MemorySending(failure)
         for event in events:
             self._log.append(self._topic, event)
+        return MemorySending()
 
     def close(self) -> None:
         """Nothing is buffered."""

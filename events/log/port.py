@@ -74,15 +74,24 @@ class Consumer(Protocol):
     def close(self) -> None: ...
 
 
+class Sending(Protocol):
+    """Records on their way."""
+
+    def wait(self) -> None:
+        """Returns when every record is acknowledged by all in-sync replicas.
+
+        Raises `Transient` when any is not. Then some of them, and some of what was sent after
+        them, may have been written: close the producer and send everything again from the last
+        checkpoint with a new one.
+        """
+        ...
+
+
 class Producer(Protocol):
     """Writes batches in order."""
 
-    def send(self, events: Sequence[Event]) -> None:
-        """Returns when every record is acknowledged by all in-sync replicas.
-
-        Raises `Transient` when any is not. Then some of them may have been written: close this
-        producer and send everything again from the last checkpoint with a new one.
-        """
+    def send(self, events: Sequence[Event]) -> Sending:
+        """Begins to send, behind what was sent before. May raise `Transient`, as `wait` does."""
         ...
 
     def close(self) -> None: ...

@@ -55,7 +55,7 @@ class MemoryFeed:
         self._check(self._generation)
         commits = self._store.commits[self._next : self._next + self._batch]
         self._next += len(commits)
-        return Fed(commits, self._token(self._next))
+        return Fed(commits, self._token(self._next), more=len(commits) == self._batch)
 
     def scan(self) -> Iterable[Commit]:
         """By `_id`, and, like a cursor, not at one moment: commits made meanwhile may appear."""

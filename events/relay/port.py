@@ -18,10 +18,14 @@ class TokenLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fed:
-    """Commits in commit order, and the token after the last of them (also when there are none)."""
+    """Commits in commit order, and the token after the last of them (also when there are none).
+
+    `more`: others are waiting already, as far as one can tell without asking.
+    """
 
     commits: Sequence[Commit]
     token: Token
+    more: bool = False
 
 
 class Feed(Protocol):

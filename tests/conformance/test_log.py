@@ -101,7 +101,7 @@ def written(log: Log, *keys: str, each: int = 4) -> list[Event]:
     events = [
         event(f"order-{key}", version, key=key) for version in range(1, each + 1) for key in keys
     ]
-    log.producer().send(events)
+    log.producer().send(events).wait()
     return events
 
 
@@ -136,15 +136,16 @@ def test_the_order_of_a_key_is_kept_in_one_partition(log: Log) -> None:
 
 def test_two_sends_follow_one_another(log: Log) -> None:
     producer = log.producer()
-    producer.send([event(version=1), event(version=2)])
-    producer.send([event(version=3)])
+    first = producer.send([event(version=1), event(version=2)])
+    producer.send([event(version=3)]).wait()
+    first.wait()
     consumer = log.consumer()
     begin(consumer, at_zero(log))
     assert [decode(one.value).version for one in read(consumer, 3)] == [1, 2, 3]
 
 
 def test_sending_nothing_is_no_error(log: Log) -> None:
-    log.producer().send([])
+    log.producer().send([]).wait()
 
 
 def test_offsets_of_a_partition_are_contiguous(log: Log) -> None:

@@ -109,7 +109,7 @@ def test_the_same_name_twice_is_fenced(group: Group) -> None:
 
 
 def test_a_member_reads_after_a_seek(group: Group) -> None:
-    group.producer().send([event(version=1), event(version=2)])
+    group.producer().send([event(version=1), event(version=2)]).wait()
     one = group.member("one")
     until(lambda: one.assignment() == group.partitions, one)
     one.seek(dict.fromkeys(one.assignment(), 0))

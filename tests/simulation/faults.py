@@ -9,8 +9,8 @@ from typing import Protocol, TypeVar
 
 from events.envelope import Commit, Event
 from events.errors import Fenced, Transient, VersionConflict
-from events.log.memory import MemoryLog
-from events.log.port import Partition
+from events.log.memory import MemoryLog, MemorySending
+from events.log.port import Partition, Sending
 from events.projection.memory import MemoryProjection
 from events.projection.unit import ParkedStream, Unit
 from events.projection.view import View
@@ -144,15 +144,21 @@ class FaultyProducer:
         self._log = log
         self._topic = topic
         self._fate = fate
+        self._broken: set[str] = set()
+        """Keys behind whose lost events the broker takes no others from this producer."""
 
-    def send(self, events: Sequence[Event]) -> None:
+    def send(self, events: Sequence[Event]) -> Sending:
+        """What is lost is told only when the sender asks: until then it may send more."""
         fate = self._fate
         fate.point("producer.send")
         if not fate.calm and fate.random.random() < fate.plan.send_loss:
-            self._lose(events)
+            return MemorySending(self._lose(events, self._lost_of(events)))
+        if behind := [event for event in events if event.key in self._broken]:
+            return MemorySending(self._lose(events, behind))
         if not fate.calm and fate.random.random() < fate.plan.doubled:
             self._write(events)
         self._write(events)
+        return MemorySending()
 
     def close(self) -> None:
         """What was not acknowledged may still land."""
@@ -162,20 +168,22 @@ class FaultyProducer:
             self._log.append(self._topic, event)
             self._fate.point("producer.written")
 
-    def _lose(self, events: Sequence[Event]) -> None:
-        lost = self._lost_of(events)
+    def _lose(self, events: Sequence[Event], lost: Sequence[Event]) -> NotAcknowledged:
         self._write(event for event in events if event not in lost)
         if self._fate.random.random() < self._fate.plan.late:
-            self._fate.land_later(self._topic, lost)
+            late = [event for event in lost if event.key not in self._broken]
+            self._fate.land_later(self._topic, late)
+        if not self._fate.plan.holes:
+            self._broken.update(event.key for event in lost)
         self._fate.tally["failed sends"] += 1
-        raise NotAcknowledged(lost)
+        return NotAcknowledged(lost)
 
     def _lost_of(self, events: Sequence[Event]) -> list[Event]:
         """Of each key the tail, or with holes any stretch: a later request may be written."""
         random, lost = self._fate.random, []
         for key in dict.fromkeys(event.key for event in events):
             mine = [event for event in events if event.key == key]
-            first = random.randint(0, len(mine))
+            first = 0 if key in self._broken else random.randint(0, len(mine))
             end = random.randint(first, len(mine)) if self._fate.plan.holes else len(mine)
             lost += mine[first:end]
         return lost

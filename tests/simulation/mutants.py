@@ -21,8 +21,7 @@ from events.projection.memory import MemoryProjection, MemoryUnit
 from events.projection.sorting import Sorted, sort_out
 from events.projection.unit import Move, ProjectionStorage, Unit
 from events.relay.memory import MemoryFeed
-from events.relay.port import Token
-from events.relay.relay import Relay
+from events.relay.relay import NOTHING_SENT, Relay, Shipment
 from events.store.memory import MemoryEventStore
 from events.store.port import Appended
 from events.types import EMPTY, Version
@@ -46,7 +45,7 @@ def mutant(target: object, attribute: str) -> Callable[[Callable[..., Any]], Cal
 
 real_sort_out = sort_out
 real_apply_batch = apply_batch
-real_send = Relay._send
+real_land = Relay._land
 real_publish = Relay._publish
 real_append = MemoryEventStore.append
 real_positions = MemoryProjection.positions
@@ -144,16 +143,20 @@ def rebuild_misses_the_first_record(self: World, name: str, members: int) -> Non
 # --- the relay
 
 
-@mutant(Relay, "_send")
-def failed_records_are_retried_alone(self: Relay, events: Sequence[Event]) -> None:
-    pending = events
-    while pending:
+@mutant(Relay, "_land")
+def failed_records_are_retried_alone(self: Relay, shipment: Any, sending: Any, fence: int) -> int:
+    while True:
         try:
-            real_send(self, pending)
+            return real_land(self, shipment, sending, fence)
         except NotAcknowledged as failure:
-            pending = failure.lost
-        else:
-            return
+            sending = self._send(failure.lost)
+
+
+@mutant(Relay, "_land")
+def shipments_are_saved_before_they_arrive(
+    self: Relay, shipment: Any, _sending: Any, fence: int
+) -> int:
+    return real_land(self, shipment, NOTHING_SENT, fence)
 
 
 @mutant(Relay, "step")
@@ -167,20 +170,22 @@ def failures_do_not_go_back(self: Relay, wait_seconds: float) -> int:
 
 
 @mutant(Relay, "_publish")
-def token_is_saved_before_the_send(
-    self: Relay, commits: Sequence[Commit], token: Token | None, fence: int
-) -> int:
-    if token is not None:
-        self._book.save({}, token, fence)
-    return real_publish(self, commits, token, fence)
+def token_is_saved_before_the_send(self: Relay, shipments: Iterable[Shipment], fence: int) -> int:
+    return real_publish(self, _saved_first(self, shipments, fence, heads=False), fence)
 
 
 @mutant(Relay, "_publish")
-def heads_are_saved_before_the_send(
-    self: Relay, commits: Sequence[Commit], token: Token | None, fence: int
-) -> int:
-    self._book.save({commit.stream: commit.last for commit in commits}, None, fence)
-    return real_publish(self, commits, token, fence)
+def heads_are_saved_before_the_send(self: Relay, shipments: Iterable[Shipment], fence: int) -> int:
+    return real_publish(self, _saved_first(self, shipments, fence, heads=True), fence)
+
+
+def _saved_first(
+    relay: Relay, shipments: Iterable[Shipment], fence: int, *, heads: bool
+) -> Iterable[Shipment]:
+    for shipment in shipments:
+        told = {commit.stream: commit.last for commit in shipment.commits} if heads else {}
+        relay._book.save(told, None if heads else shipment.token, fence)
+        yield shipment
 
 
 @mutant(Relay, "_recover")

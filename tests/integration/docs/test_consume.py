@@ -50,7 +50,7 @@ class Topic:
         self.producer = KafkaEventProducer(bootstrap, "relay", self._config.topic("sales"))
 
     def say(self, *events: Event) -> None:
-        self.producer.send(events)
+        self.producer.send(events).wait()
 
     def close(self) -> None:
         self.producer.close()

@@ -9,47 +9,48 @@ from typing import Any
 from events.envelope import Event
 from events.errors import Transient
 from events.log.kafka import KafkaEventProducer
+from events.log.port import Sending
 from events.relay.mongo import MongoRelayBook
-from events.relay.relay import Relay
+from events.relay.relay import Relay, Shipment
 from tests.oracle.planted import stories
 from tests.oracle.planted.bug import BOTH, Patch, bug
 
 
 @bug(stories.lost_record, "misordered")
 def retries_a_single_record(patch: Patch) -> None:
-    send = Relay._send
+    land = Relay._land
 
-    def stubborn(self: Relay, events: Sequence[Event]) -> None:
+    def stubborn(self: Relay, shipment: Shipment, sending: Sending, fence: int) -> int:
         try:
-            send(self, events)
+            return land(self, shipment, sending, fence)
         except Transient:
             self._producer = self._make_producer()
-            send(self, events[:1])
+            return land(self, shipment, self._send(shipment.events()[:1]), fence)
 
-    patch.setattr(Relay, "_send", stubborn)
+    patch.setattr(Relay, "_land", stubborn)
 
 
 @bug(stories.lost_record, "lost")
 def saves_the_token_before_the_flush(patch: Patch) -> None:
-    publish = Relay._publish
+    land = Relay._land
 
-    def careless(self: Relay, commits: Any, token: Any, fence: int) -> int:
-        if token is not None:
-            self._book.save({}, token, fence)
-        return publish(self, commits, None, fence)
+    def careless(self: Relay, shipment: Shipment, sending: Sending, fence: int) -> int:
+        if shipment.token is not None:
+            self._book.save({}, shipment.token, fence)
+        return land(self, replace(shipment, token=None), sending, fence)
 
-    patch.setattr(Relay, "_publish", careless)
+    patch.setattr(Relay, "_land", careless)
 
 
 @bug(stories.deal, "lost", BOTH)
 def publishes_only_the_first_event_of_a_commit(patch: Patch) -> None:
     send = Relay._send
 
-    def first_only(self: Relay, events: Sequence[Event]) -> None:
+    def first_only(self: Relay, events: Sequence[Event]) -> Sending:
         firsts: dict[tuple[str, Any], Event] = {}
         for event in events:
             firsts.setdefault((event.stream, event.recorded_at), event)
-        send(self, list(firsts.values()))
+        return send(self, list(firsts.values()))
 
     patch.setattr(Relay, "_send", first_only)
 
@@ -68,8 +69,8 @@ def forgets_the_published_heads(patch: Patch) -> None:
 def changes_the_partition_key_within_a_stream(patch: Patch) -> None:
     send = KafkaEventProducer.send
 
-    def by_event(self: KafkaEventProducer, events: Sequence[Event]) -> None:
-        send(self, [replace(event, key=f"{event.version}") for event in events])
+    def by_event(self: KafkaEventProducer, events: Sequence[Event]) -> Sending:
+        return send(self, [replace(event, key=f"{event.version}") for event in events])
 
     patch.setattr(KafkaEventProducer, "send", by_event)
 
@@ -78,7 +79,7 @@ def changes_the_partition_key_within_a_stream(patch: Patch) -> None:
 def publishes_other_data_than_it_stored(patch: Patch) -> None:
     send = KafkaEventProducer.send
 
-    def rounded(self: KafkaEventProducer, events: Sequence[Event]) -> None:
-        send(self, [replace(event, data={**event.data, "channel": "w"}) for event in events])
+    def rounded(self: KafkaEventProducer, events: Sequence[Event]) -> Sending:
+        return send(self, [replace(event, data={**event.data, "channel": "w"}) for event in events])
 
     patch.setattr(KafkaEventProducer, "send", rounded)

@@ -36,6 +36,7 @@ class World:
         self.oplog, self.book, self.tenure = Oplog(), MemoryRelayBook(), Tenure()
         self.log = MemoryLog([TOPIC], partitions=1)
         self.clock = 0.0
+        self.feed_batch = 1000
         self.producers = 0
         self.fault: Callable[[Sequence[Event]], None] = lambda _: None
 
@@ -44,7 +45,7 @@ class World:
             self.producers += 1
             return MemoryProducer(self.log, TOPIC, lambda events: self.fault(events))
 
-        feed = MemoryFeed(self.store, self.oplog)
+        feed = MemoryFeed(self.store, self.oplog, self.feed_batch)
         lease = MemoryLease(self.tenure, owner, lambda: self.clock)
         return Relay(feed, self.book, lease, producer, now=lambda: self.clock)
 
@@ -75,7 +76,8 @@ def world() -> World:
 
 
 @pytest.fixture(autouse=True)
-def _disarmed() -> Iterator[None]:
+def _saving_at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(relaying, "SAVE_SECONDS", 0)
     yield
     crashing.arm("")
 
@@ -256,3 +258,67 @@ def test_republishing_sends_what_the_heads_lack(world: World) -> None:
     world.commit(1, stream="order-2")
     assert relay.republish(world.store.commits, fence=1) == 1
     assert relay.republish(world.store.commits, fence=1) == 0
+
+
+def test_saving_lags_and_catches_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write for each small batch would keep the next one waiting."""
+    monkeypatch.setattr(relaying, "SAVE_SECONDS", 10)
+    relay = world.relay()
+    relay.step(0)
+    token = world.book.token()
+    for version in (1, 2):
+        world.commit(version)
+        relay.step(0)
+        world.clock += 1
+    assert world.book.heads(["order-1"]) == {}
+    assert world.book.token() == token
+    world.clock += 10
+    relay.step(0)
+    assert world.book.heads(["order-1"]) == {"order-1": 2}
+    assert world.book.token() == {"generation": 1, "next": 2}
+
+
+def test_what_is_unsaved_is_saved_when_it_closes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relaying, "SAVE_SECONDS", 10)
+    first = world.relay("one")
+    first.step(0)
+    world.commit(1)
+    first.step(0)
+    first.close()
+    world.relay("two").step(0)
+    assert world.published == [1]
+
+
+def test_the_next_batch_is_sent_before_the_last_one_has_arrived(world: World) -> None:
+    """And none of the two is saved when the first one fails."""
+    world.feed_batch = 1
+    world.relay().step(0)
+    world.commit(1, 2, 3)
+    relay, token = world.relay(), world.book.token()
+    world.lose_after(0)
+    with pytest.raises(Transient):
+        relay.step(0)
+    assert world.published == [2]
+    assert world.book.heads(["order-1"]) == {}
+    assert world.book.token() == token
+    relay.step(0)
+    assert world.published == [2, 1, 2, 3]
+
+
+def test_a_token_lost_in_the_middle_forgets_what_was_on_its_way(world: World) -> None:
+    world.feed_batch = 1
+    relay = world.relay()
+    relay.step(0)
+    world.commit(1, 2)
+
+    def fault(_: Sequence[Event]) -> None:
+        world.fault = lambda _: None
+        world.oplog.roll_over()
+        raise Transient("not acknowledged")
+
+    world.fault = fault
+    relay.step(0)
+    assert world.published == [1, 2]
+    assert world.book.heads(["order-1"]) == {"order-1": 2}
