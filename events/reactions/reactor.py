@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -21,33 +19,22 @@ from pymongo.read_concern import ReadConcern
 from events.commands import Commands
 from events.contracts.upcasting import latest
 from events.crashing import crash_point
-from events.deciding import Origin
-from events.envelope import Commit, Event, Unopened, decode
-from events.errors import Corrupt, Fenced, Poison, Rejected, Transient
+from events.envelope import Event, Unopened, decode
+from events.errors import Fenced, Poison, Transient
 from events.log.port import Consumer, Partition, Record
-from events.mongodb import MAJORITY, Db, ensure_collections, is_transient
+from events.mongodb import MAJORITY, Db, is_transient
 from events.projection.reader import Views
-from events.reactions.reaction import Reaction, Reply, command_id
+from events.reactions.answering import Answering, ReactorCounts, Said
+from events.reactions.places import Places
+from events.reactions.reaction import Reaction
 from events.reactions.waiting import Shelf, Waiting
 from events.store.mongo import MongoEventStore
 from events.types import ConsistencyToken, utc_now
-
-log = structlog.get_logger(__name__)
 
 WAIT_SECONDS = 2.0
 """How long a reaction waits for the timeline before it goes back and polls again."""
 
 SWEEP_SECONDS = 2.0
-
-
-@dataclass(slots=True)
-class ReactorCounts:
-    """What a reactor has done since it started."""
-
-    fired: int = 0
-    repeated: int = 0
-    refused: int = 0
-    set_aside: int = 0
 
 
 class _NotYet(Exception):
@@ -69,24 +56,20 @@ class Reactor:
         if not isinstance(commands.store, MongoEventStore):
             raise TypeError("reactions append in a transaction of the MongoDB store")
         self.counts = ReactorCounts()
+        self.answering = Answering(commands, views, reactions, self.counts)
+        self.known_lag: int | None = None
         self._db = db
         self._store = commands.store
-        self._commands = commands
         self._views = views
         self._consumer = consumer
-        self._reactions = tuple(reactions)
         self._now = now
+        self._places = Places(db)
         self._shelf = Shelf(db)
-        self._positions: dict[Partition, int] = {}
         self._swept_at = 0.0
-        self.known_lag: int | None = None
-
-    def close(self) -> None:
-        self._consumer.close()
 
     def prepare(self) -> None:
         """Makes the collections: a transaction must not."""
-        ensure_collections(self._db, ["reaction_checkpoints"])
+        self._places.prepare()
         self._shelf.prepare()
 
     def step(self, timeout_seconds: float) -> int:
@@ -98,7 +81,8 @@ class Reactor:
             return 0
         self.known_lag = self._consumer.ahead()
         try:
-            return sum(self._take(at, records) for at, records in polled.records.items())
+            taken = sum(self._take(at, records) for at, records in polled.records.items())
+            self._places.save_when_due()
         except Fenced:
             self._rejoin()
             return 0
@@ -110,34 +94,32 @@ class Reactor:
         except Transient:
             self._rejoin()
             raise
+        return taken
+
+    def close(self) -> None:
+        self._consumer.close()
 
     def _take(self, partition: Partition, records: Sequence[Record]) -> int:
-        """Deals with one partition's records; stretches without reactions move in one step."""
-        position = self._positions.get(partition)
-        if position is None or records[0].offset != position:
+        """Deals with one partition's records, one after the other."""
+        if records[0].offset != self._places.next(partition):
             self._rejoin()
             return 0
         for record in records:
             event = self._relevant(record)
             if event is None:
+                self._places.passed(partition, record.offset + 1)
                 continue
             try:
                 with self._views.one_version():
-                    self._answer(partition, position, record.offset + 1, event)
+                    self._answer(partition, record.offset + 1, event)
             except _NotYet:
-                self._consumer.seek({partition: position})
+                self._consumer.seek({partition: record.offset})
                 return 0
-            position = self._positions[partition] = record.offset + 1
-        following = records[-1].offset + 1
-        if following > position:
-            self._transact(partition, position, following, [], None)
-            self._positions[partition] = following
         return len(records)
 
     def _relevant(self, record: Record) -> Event | None:
         """The event, when some reaction answers it and it is no backfill."""
-        kind = latest(record.type)
-        if not any(reaction.answer_to(kind) for reaction in self._reactions):
+        if not self.answering.wants(latest(record.type)):
             return None
         try:
             event = decode(record.value)
@@ -147,14 +129,26 @@ class Reactor:
             return None
         return None if event.backfilled else event
 
-    def _answer(self, partition: Partition, before: int, after: int, event: Event) -> None:
-        if not self._in_timeline(event):
-            if not self._views.blocked(event.stream):
-                raise _NotYet
-            self._transact(partition, before, after, [], (event, "its stream is parked"))
-            return
-        commits, aside = self._decided(event)
-        self._transact(partition, before, after, commits, aside)
+    def _answer(self, partition: Partition, following: int, event: Event) -> None:
+        if self._in_timeline(event):
+            said = self.answering.to(event, self._now())
+        elif self._views.blocked(event.stream):
+            said = Said(aside="its stream is parked")
+        else:
+            raise _NotYet
+
+        def unit(session: ClientSession) -> None:
+            self._places.move(partition, following, session)
+            self._store_said(said, session)
+            if said.aside:
+                self._shelf.put(event, said.aside, self._now(), session)
+            crash_point("reaction.inside_transaction")
+
+        self._run(unit)
+        crash_point("reaction.after_transaction")
+        self._places.answered(partition, following)
+        self.counts.fired += len(said.commits)
+        self.counts.set_aside += 1 if said.aside else 0
 
     def _in_timeline(self, event: Event) -> bool:
         token = ConsistencyToken(event.stream, event.version)
@@ -165,82 +159,11 @@ class Reactor:
             time.sleep(0.01)
         return True
 
-    def _decided(self, event: Event) -> tuple[list[Commit], tuple[Event, str] | None]:
-        """The commits that answer the event, or why it is set aside."""
-        try:
-            return self._commits(event), None
-        except (Transient, PyMongoError, Corrupt):
-            raise
-        except Exception as error:
-            log.exception("reaction.failed", event_id=event.id, type=event.type)
-            return [], (event, f"{type(error).__name__}: {error}"[:300])
-
-    def _commits(self, event: Event) -> list[Commit]:
-        at = self._now()
-        commits: list[Commit] = []
-        for reaction in self._reactions:
-            answer = reaction.answer_to(event.type)
-            if answer is None:
-                continue
-            for number, reply in enumerate(answer(event, self._views, at)):
-                origin = self._origin(event, reaction, number, at)
-                commit = self._propose(reply, origin, commits)
-                if commit:
-                    commits.append(commit)
-        return commits
-
-    def _propose(self, reply: Reply, origin: Origin, before: Sequence[Commit]) -> Commit | None:
-        """`before` are the commits that will be appended with this one."""
-        if origin.command_id and self._store.find_command(origin.command_id):
-            self.counts.repeated += 1
-            return None
-        stream = self._commands.stream_of(reply.decider, reply.aggregate_id)
-        pending = {commit.stream: commit for commit in before}.get(stream)
-        try:
-            return self._commands.propose(reply.decider, stream, reply.command, origin, pending)
-        except Rejected as rejection:
-            self.counts.refused += 1
-            log.info("reaction.refused", code=rejection.code, stream=stream)
-            return None
-
-    def _origin(self, event: Event, reaction: Reaction, number: int, at: datetime) -> Origin:
-        return Origin(
-            actor=f"reaction:{reaction.name}",
-            occurred_at=at,
-            command_id=command_id(event, reaction.name, number),
-            correlation_id=event.correlation_id,
-            causation_id=event.id,
-            traceparent=event.traceparent,
-        )
-
-    def _transact(
-        self,
-        partition: Partition,
-        before: int,
-        after: int,
-        commits: Sequence[Commit],
-        aside: tuple[Event, str] | None,
-    ) -> None:
-        """Checkpoint, own commits and what is set aside: all or nothing."""
-
-        def unit(session: ClientSession) -> None:
-            moved = self._db["reaction_checkpoints"].update_one(
-                {"_id": str(partition), "next_offset": before},
-                {"$set": {"next_offset": after}},
-                session=session,
-            )
-            if moved.matched_count != 1:
-                raise Fenced(f"{partition} was moved by somebody else")
-            if commits:
-                self._store.insert(commits, session)
-            if aside:
-                self._shelf.put(*aside, self._now(), session)
-            crash_point("reaction.inside_transaction")
-
-        self._run(unit)
-        crash_point("reaction.after_transaction")
-        self.counts.fired += len(commits)
-        self.counts.set_aside += 1 if aside else 0
+    def _store_said(self, said: Said, session: ClientSession) -> None:
+        if said.commits:
+            self._store.insert(said.commits, session)
+        if said.receipts:
+            self._store.keep(said.receipts, session)
 
     def _run(self, unit: Callable[[ClientSession], None]) -> None:
         try:
@@ -264,26 +187,18 @@ class Reactor:
         if not self._views.holds(ConsistencyToken(event.stream, event.version)):
             self._shelf.postpone(waiting, waiting.reason, self._now())
             return
-        commits, aside = self._decided(event)
-        if aside:
-            self._shelf.postpone(waiting, aside[1], self._now())
+        said = self.answering.to(event, self._now())
+        if said.aside:
+            self._shelf.postpone(waiting, said.aside, self._now())
             return
 
         def unit(session: ClientSession) -> None:
-            if self._shelf.take(waiting, session) and commits:
-                self._store.insert(commits, session)
+            if self._shelf.take(waiting, session):
+                self._store_said(said, session)
 
         self._run(unit)
-        self.counts.fired += len(commits)
+        self.counts.fired += len(said.commits)
 
     def _rejoin(self) -> None:
         """Reads this role's checkpoints of the present assignment and continues from them."""
-        self._positions = {}
-        checkpoints = self._db["reaction_checkpoints"]
-        for partition in self._consumer.assignment():
-            checkpoints.update_one(
-                {"_id": str(partition)}, {"$setOnInsert": {"next_offset": 0}}, upsert=True
-            )
-            found = checkpoints.find_one({"_id": str(partition)})
-            self._positions[partition] = found["next_offset"] if found else 0
-        self._consumer.seek(self._positions)
+        self._consumer.seek(self._places.load(self._consumer.assignment()))

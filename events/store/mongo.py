@@ -150,6 +150,18 @@ class MongoEventStore:
             upsert=True,
         )
 
+    def keep(self, receipts: Sequence[Receipt], session: ClientSession) -> None:
+        """Remembers for ever, inside the caller's transaction (reactions): an event may come again
+        at any time. Without `at` a receipt does not expire.
+        """
+        self._receipts.insert_many(
+            [
+                {"_id": one.command_id, "stream": one.stream, "version": one.version}
+                for one in receipts
+            ],
+            session=session,
+        )
+
     def _refuse_answered(self, commit: Commit) -> None:
         """A key that was answered without events is not in the commits' unique index.
 

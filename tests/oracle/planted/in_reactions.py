@@ -8,8 +8,8 @@ from itertools import count
 from typing import Any
 
 from events.log.port import Partition
-from events.reactions import reactor
-from events.reactions.reactor import Reactor
+from events.reactions import answering
+from events.reactions.places import Places
 from tests.oracle.planted import stories
 from tests.oracle.planted.bug import BOTH, Patch, bug
 
@@ -24,7 +24,7 @@ def reacts_without_a_command_id(patch: Patch) -> None:
     def again(state: Any, command: Any) -> Any:
         return assign(replace(state, live={}, waiting={}), command)
 
-    patch.setattr(reactor, "command_id", lambda *_: str(uuid.uuid4()))
+    patch.setattr(answering, "command_id", lambda *_: str(uuid.uuid4()))
     patch.setattr(pool, "_assign", again)
 
 
@@ -33,18 +33,13 @@ def deals_a_lead_in_two_pools(patch: Patch) -> None:
     from services.sales.reactions import leads
 
     numbers = count(1)
-    patch.setattr(reactor, "command_id", lambda *_: str(uuid.uuid4()))
+    patch.setattr(answering, "command_id", lambda *_: str(uuid.uuid4()))
     patch.setattr(leads, "pool_for", lambda _: f"pool-{next(numbers)}")
 
 
 @bug(stories.dies_at("reaction.inside_transaction"), "reaction", BOTH)
 def moves_the_reactions_checkpoint_before_the_work(patch: Patch) -> None:
-    transact = Reactor._transact
+    def ahead(self: Places, at: Partition, following: int, _session: Any) -> None:
+        self._checkpoints.update_one({"_id": str(at)}, {"$set": {"next_offset": following}})
 
-    def ahead(self: Reactor, at: Partition, before: int, after: int, *rest: Any) -> None:
-        self._db["reaction_checkpoints"].update_one(
-            {"_id": str(at)}, {"$set": {"next_offset": after}}
-        )
-        transact(self, at, after, after, *rest)
-
-    patch.setattr(Reactor, "_transact", ahead)
+    patch.setattr(Places, "move", ahead)

@@ -12,7 +12,7 @@ from events import crashing
 from events.commands import Commands
 from events.contracts.base import Contract
 from events.contracts.upcasting import Upcasters
-from events.envelope import Event
+from events.envelope import Event, decode
 from events.errors import Fenced
 from events.log.memory import MemoryConsumer, MemoryLog
 from events.mongodb import Db, connect, database
@@ -22,6 +22,7 @@ from events.projection.projector import Projector
 from events.projection.reader import Views
 from events.projection.versions import VersionBook
 from events.projection.view import Document, View
+from events.reactions import places
 from events.reactions import reactor as reacting
 from events.reactions.reaction import Reaction, Reply, command_id
 from events.reactions.reactor import Reactor
@@ -123,6 +124,10 @@ class World:
         return state.total
 
     @property
+    def offsets(self) -> list[int]:
+        return [one["next_offset"] for one in self.db["reaction_checkpoints"].find()]
+
+    @property
     def waiting(self) -> list[str]:
         return [one["_id"] for one in self.db["reactions_waiting"].find()]
 
@@ -214,10 +219,10 @@ def test_a_zombie_is_fenced(world: World) -> None:
     zombie, owner = world.make(), world.make()
     world.publish(*notes(1))
     world.project()
-    (partition,) = zombie._consumer.poll(0).records
+    ((partition, (record,)),) = zombie._consumer.poll(0).records.items()
     world.react(owner)
     with pytest.raises(Fenced):
-        zombie._transact(partition, 0, 1, [], None)
+        zombie._answer(partition, 1, decode(record.value))
     world.react(zombie)
     assert world.total == 1
 
@@ -254,9 +259,9 @@ def test_what_waits_is_tried_again_and_fires_once(
     world.later(3)
     world.react()
     assert (world.total, len(world.waiting)) == (0, 1)
-    reaction = world.reactor._reactions[0]
+    reaction = world.reactor.answering.reactions[0]
     repaired: dict[type[Contract], object] = {Noted: lambda *_: [Reply(COUNTER, "1", Count())]}
-    world.reactor._reactions = (replace(reaction, on=repaired),)  # type: ignore[arg-type]
+    world.reactor.answering.reactions = (replace(reaction, on=repaired),)  # type: ignore[arg-type]
     world.later(600)
     world.react()
     world.later(600)
@@ -297,3 +302,54 @@ def test_two_reactions_to_one_event_both_fire(world: World) -> None:
     world.project()
     world.react(reactor)
     assert world.total == 2
+
+
+def test_a_refused_answer_is_not_given_later(world: World) -> None:
+    """The duplicate comes when the domain would agree."""
+    world.publish(*notes(1, limit=1), *notes(2, limit=1))
+    world.project()
+    world.react()
+    assert (world.total, world.reactor.counts.refused) == (1, 1)
+    world.publish(*notes(2))
+    world.project()
+    world.react()
+    assert (world.total, world.reactor.counts.repeated) == (1, 1)
+
+
+def test_an_event_that_needed_no_answer_gets_none_later(world: World) -> None:
+    world.publish(*notes(1, times=0), *notes(1))
+    world.project()
+    world.react()
+    assert (world.total, world.reactor.counts.repeated) == (0, 1)
+
+
+def test_what_nobody_answers_is_passed_and_saved_now_and_then(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "SAVE_SECONDS", 3600)
+    world.publish(event(type="crm.sales.order.other.v1"))
+    world.react()
+    assert world.offsets == [0]
+    world.publish(*notes(1))
+    world.project()
+    world.react()
+    assert world.offsets == [2]
+    world.publish(event("order-2", type="crm.sales.order.other.v1"))
+    monkeypatch.setattr(places, "SAVE_SECONDS", 0)
+    world.react()
+    assert world.offsets == [3]
+
+
+def test_a_zombie_that_only_passed_is_fenced_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "SAVE_SECONDS", 3600)
+    zombie = world.make()
+    world.publish(event("order-2", type="crm.sales.order.other.v1"))
+    world.react(zombie)
+    world.publish(*notes(1))
+    world.project()
+    world.react()
+    monkeypatch.setattr(places, "SAVE_SECONDS", 0)
+    world.react(zombie)
+    assert (world.total, world.offsets) == (1, [2])
