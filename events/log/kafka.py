@@ -6,6 +6,7 @@ Clients hang in a forked child: make them in the process that uses them.
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ DELIVERY_TIMEOUT_MS = 20_000
 
 BOOTSTRAP_MS = 5_000
 """A role that can't reach a broker must still notice that it is to stop."""
+
+HINT_SECONDS = 1.0
+"""Lag tools look every few seconds, and to commit offsets costs as much as to fetch."""
 
 CLOSE_SECONDS = 3
 LINGER_MS = 2
@@ -129,6 +133,9 @@ class KafkaEventConsumer:
         self._bootstrap = bootstrap
         self._group = group
         self._flag = _Flag()
+        self._next: dict[TopicPartition, int] = {}
+        self._hints: dict[Partition, int] = {}
+        self._hinted_at = 0.0
         self._consumer = _opened(
             KafkaConsumer,
             bootstrap,
@@ -163,9 +170,13 @@ class KafkaEventConsumer:
             raise Transient(f"poll: {type(error).__name__}") from error
         if self._flag.changed.is_set():
             self._flag.changed.clear()
+            self._hints.clear()
             return Polled(reassigned=True)
+        self._tell_hints()
         if not polled:
             self._finish_join()
+        for at, messages in polled.items():
+            self._next[at] = messages[-1].offset + 1
         return Polled({Partition(*at): _records(Partition(*at), polled[at]) for at in polled})
 
     def assignment(self) -> frozenset[Partition]:
@@ -173,6 +184,7 @@ class KafkaEventConsumer:
 
     def seek(self, positions: Mapping[Partition, int]) -> None:
         for partition, offset in positions.items():
+            self._next[TopicPartition(*partition)] = offset
             self._consumer.seek(TopicPartition(*partition), offset)
 
     def bounds(self) -> Mapping[Partition, tuple[int, int]]:
@@ -182,23 +194,29 @@ class KafkaEventConsumer:
         return {Partition(*at): (first[at], following[at]) for at in wanted}
 
     def ahead(self) -> int | None:
-        assignment = self._consumer.assignment()
-        ends: list[tuple[TopicPartition, int | None]]
-        ends = [(at, self._consumer.highwater(at)) for at in assignment]
-        known = [(at, end) for at, end in ends if end is not None]
-        if not known or len(known) < len(ends):
-            return None
-        distances: list[int] = [end - self._consumer.position(at) for at, end in known]
-        return sum(max(0, distance) for distance in distances)
+        """By our own account: the client checks all its positions whenever it is asked for one."""
+        distances = [self._distance(at) for at in self._consumer.assignment()]
+        known = [distance for distance in distances if distance is not None]
+        return sum(known) if known and len(known) == len(distances) else None
+
+    def _distance(self, at: TopicPartition) -> int | None:
+        end, position = self._consumer.highwater(at), self._next.get(at)
+        return None if end is None or position is None else max(0, end - position)
 
     def topic_ids(self) -> Mapping[str, str]:
         return topic_ids(self._bootstrap, self._topics)
 
     def hint(self, positions: Mapping[Partition, int]) -> None:
-        if self._group and positions:
+        if self._group:
+            self._hints.update(positions)
+
+    def _tell_hints(self) -> None:
+        if self._hints and time.monotonic() - self._hinted_at >= HINT_SECONDS:
+            self._hinted_at = time.monotonic()
+            hints, self._hints = self._hints, {}
             offsets = {
                 TopicPartition(*partition): OffsetAndMetadata(offset, "", -1)
-                for partition, offset in positions.items()
+                for partition, offset in hints.items()
             }
             self._consumer.commit_async(offsets)
 

@@ -10,11 +10,13 @@ Everything is made before it is used: a transaction must not create collections.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection as Some
 from typing import Any, TypeVar
 
 from pymongo import InsertOne, ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
@@ -37,15 +39,23 @@ class MongoProjection:
         self.db = db
         self.version = version
         self.views = tuple(views)
+        self.may_be_parked = True
+        """Whether streams of the partitions that `positions` told may be parked.
+
+        Only the owner of a partition parks its streams, and moves the checkpoint as it does. So
+        what was not parked after the checkpoints were read, is not until this owner parks it, or
+        is fenced.
+        """
+        self._collections: dict[str, Collection[Document]] = {}
 
     def prepare(self) -> None:
         """Makes the collections and indexes of this version, or verifies those that exist."""
         ensure_collections(self.db, [*self.collection_names(), "checkpoints"])
-        self.db[self.name_of(timeline.NAME)].create_indexes(list(timeline.INDEXES))
-        self.db[self.name_of("parked")].create_index([("stream", 1), ("version", 1)])
+        self.collection(timeline.NAME).create_indexes(list(timeline.INDEXES))
+        self.collection("parked").create_index([("stream", 1), ("version", 1)])
         for view in self.views:
             if view.indexes:
-                self.db[self.name_of(view.name)].create_indexes(list(view.indexes))
+                self.collection(view.name).create_indexes(list(view.indexes))
 
     def drop(self) -> None:
         """Removes this version. Checkpoints go first: without them no projector that still runs
@@ -65,6 +75,12 @@ class MongoProjection:
 
     def name_of(self, name: str) -> str:
         return f"{name}_v{self.version}"
+
+    def collection(self, name: str) -> Collection[Document]:
+        """This version's collection of a view, or of the engine's own."""
+        if name not in self._collections:
+            self._collections[name] = self.db[self.name_of(name)]
+        return self._collections[name]
 
     def checkpoint_id(self, partition: Partition) -> str:
         return f"v{self.version}/{partition}"
@@ -94,6 +110,7 @@ class MongoProjection:
         for partition, topic_id in ids.items():
             if found[self.checkpoint_id(partition)]["topic_id"] != topic_id:
                 raise Corrupt(f"{partition.topic} is not the topic that was read before")
+        self.may_be_parked = self.collection("parked").find_one({}, {"_id": 1}) is not None
         return {at: found[self.checkpoint_id(at)]["next_offset"] for at in ids}
 
     def places(self, session: ClientSession | None = None) -> Mapping[Partition, int]:
@@ -109,7 +126,7 @@ class MongoProjection:
     ) -> Mapping[str, Document]:
         """Those of the documents that are there, by id."""
         wanted = {"_id": {"$in": list(ids)}}
-        found = self.db[self.name_of(collection)].find(wanted, session=session)
+        found = self.collection(collection).find(wanted, session=session)
         return {one["_id"]: one for one in found}
 
     def _refuse_forgotten(self) -> None:
@@ -134,7 +151,7 @@ class MongoProjection:
     def parked_streams(self) -> Sequence[ParkedStream]:
         return [
             ParkedStream(one["_id"], one["version"], one["reason"], one["waiting"])
-            for one in self.db[self.name_of("parked_streams")].find().sort("_id", 1)
+            for one in self.collection("parked_streams").find().sort("_id", 1)
         ]
 
 
@@ -157,7 +174,7 @@ class MongoUnit:
         if result.matched_count != len(moves):
             raise Fenced("a checkpoint was moved by somebody else")
 
-    def present(self, entries: Sequence[str]) -> Collection[str]:
+    def present(self, entries: Sequence[str]) -> Some[str]:
         return self._ids(timeline.NAME, entries)
 
     def event_ids(self, entries: Sequence[str]) -> Mapping[str, str]:
@@ -166,11 +183,10 @@ class MongoUnit:
         )
         return {one["_id"]: one["event_id"] for one in found}
 
-    def parked(self, entries: Sequence[str]) -> Collection[str]:
-        some = self._collection("parked").find_one({}, {"_id": 1}, session=self._session)
-        return self._ids("parked", entries) if some else ()
+    def parked(self, entries: Sequence[str]) -> Some[str]:
+        return self._ids("parked", entries) if self._storage.may_be_parked else ()
 
-    def documents(self, view: View, keys: Collection[str]) -> Mapping[str, Document]:
+    def documents(self, view: View, keys: Some[str]) -> Mapping[str, Document]:
         if not keys:
             return {}
         found = self._collection(view.name).find(
@@ -197,6 +213,7 @@ class MongoUnit:
     def park(self, events: Sequence[Event], reasons: Mapping[str, str]) -> None:
         if not events:
             return
+        self._storage.may_be_parked = True
         waiting: list[Any] = [
             InsertOne(
                 {
@@ -262,5 +279,5 @@ class MongoUnit:
         )
         return {one["_id"] for one in found}
 
-    def _collection(self, name: str) -> Any:
-        return self._storage.db[self._storage.name_of(name)]
+    def _collection(self, name: str) -> Collection[Document]:
+        return self._storage.collection(name)

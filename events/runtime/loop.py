@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 0.25
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
+MUCH = 200
 
 
 class Role(Protocol):
@@ -32,10 +33,16 @@ class Role(Protocol):
 
 
 class Loop:
-    """`make` is called in the thread, and again after every failure."""
+    """`make` is called in the thread, and again after every failure.
 
-    def __init__(self, name: str, make: Callable[[], Role]) -> None:
+    Steps that take little follow one another no faster than the pace: a step costs much the same
+    whatever it takes, and while it waits, more comes together. The first after a quiet time never
+    waits, and neither does a role that has much to do.
+    """
+
+    def __init__(self, name: str, make: Callable[[], Role], pace_seconds: float = 0.0) -> None:
         self.name = name
+        self.pace_seconds = pace_seconds
         self.role: Any = None
         self.halted: str | None = None
         self.restarts = 0
@@ -84,8 +91,11 @@ class Loop:
 
     def _steps(self) -> None:
         while not self._stop.is_set():
-            self.role.step(POLL_SECONDS)
+            began = time.monotonic()
+            taken = self.role.step(POLL_SECONDS)
             self.stepped_at = time.monotonic()
+            if 0 < taken < MUCH:
+                self._stop.wait(max(0.0, began + self.pace_seconds - self.stepped_at))
 
     def _close(self) -> None:
         try:

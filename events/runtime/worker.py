@@ -31,6 +31,10 @@ log = structlog.get_logger(__name__)
 SUPERVISE_SECONDS = 0.5
 """How often the worker looks for a swap of versions."""
 
+PROJECTOR_PACE_SECONDS = 0.03
+REACTIONS_PACE_SECONDS = 0.06
+"""See `Loop`. A reaction waits for its projector anyway."""
+
 GARBAGE = (50_000, 50, 50)
 """Events are many small objects without cycles: the default looks through them all the time."""
 
@@ -93,7 +97,8 @@ class Worker:
         if "relay" in roles:
             self.loops["relay"] = Loop("relay", self._relay).start()
         if "reactions" in roles and self.house.definition.reactions:
-            self.loops["reactions"] = Loop("reactions", self._reactor).start()
+            made = Loop("reactions", self._reactor, REACTIONS_PACE_SECONDS)
+            self.loops["reactions"] = made.start()
         if "reactions" in roles and self.house.definition.timers:
             self.loops["timers"] = Loop("timers", self._timers).start()
 
@@ -112,7 +117,8 @@ class Worker:
                 self.loops.pop(name).stop()
         for name, version in names.items():
             if name not in self.loops:
-                self.loops[name] = Loop(name, partial(self._projector, version)).start()
+                make = partial(self._projector, version)
+                self.loops[name] = Loop(name, make, PROJECTOR_PACE_SECONDS).start()
 
     def _relay(self) -> Relay:
         house, config = self.house, self.house.config
