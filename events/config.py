@@ -64,7 +64,7 @@ class Config:
     )
     threads: int = _key("THROUGHLINE_THREADS", "request threads of a web process", "16", int)
     batch: int = _key(
-        "THROUGHLINE_BATCH", "most records of one projection transaction", "2000", int
+        "THROUGHLINE_BATCH", "most records of one projection transaction", "4000", int
     )
     session_timeout_ms: int = _key(
         "THROUGHLINE_SESSION_TIMEOUT_MS",

@@ -10,7 +10,7 @@ from events.envelope import Event
 from events.errors import Corrupt
 from events.projection.sorting import Sorted, ids_to_look_up, sort_out
 from events.projection.unit import Move, ProjectionStorage, Unit
-from events.projection.view import PoisonAt, View, fold, keys_of
+from events.projection.view import PoisonAt, View, fold, touches
 
 PARK_LIMIT = 20
 """Streams newly poisoned in one batch. More is no bad event but a bad deploy: halt instead."""
@@ -20,9 +20,9 @@ PARK_LIMIT = 20
 class Batch:
     """The records of one poll, decoded, with the checkpoints that they move."""
 
-    events: Sequence[Event]
+    events: list[Event]
     moves: Sequence[Move]
-    poisoned: Mapping[str, str] = field(default_factory=dict)
+    poisoned: dict[str, str] = field(default_factory=dict)
     """Entry ids of events whose data could not be opened, and why."""
 
 
@@ -65,9 +65,9 @@ def apply_events(unit: Unit, views: Sequence[View], events: Sequence[Event]) -> 
     """Timeline first, then each view, each document once."""
     unit.insert_entries(events)
     for view in views:
-        keys = keys_of(view, events)
-        if keys:
-            unit.write(view, fold(view, unit.documents(view, keys), events))
+        touched = touches(view, events)
+        if touched:
+            unit.write(view, fold(view, unit.documents(view, touched.keys()), touched))
 
 
 def check_duplicates(unit: Unit, verdict: Sorted) -> None:

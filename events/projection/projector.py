@@ -2,20 +2,22 @@
 
 Positions are the checkpoints' (not the group's): after every new assignment and every failure
 they are read again and the consumer seeks to them. Doubt is resolved by dropping what was polled.
+With much to do, the next poll is taken while the transaction of this one is on its way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import structlog
 
 from events.crashing import crash_point
-from events.envelope import Event, Unopened, decode
-from events.errors import Corrupt, Fenced, Poison, Transient
-from events.log.port import Consumer, Partition, Record
+from events.errors import Corrupt, Fenced, Transient
+from events.log.port import Consumer, Partition
 from events.projection.applying import Batch, apply_batch
+from events.projection.intake import Intake, Taken
 from events.projection.sorting import Sorted
 from events.projection.unit import Move, ProjectionStorage
 from events.sealing import PLAIN, Seal
@@ -24,6 +26,9 @@ log = structlog.get_logger(__name__)
 
 NO_LIMIT = 2**63 - 1
 """Above every offset that Kafka has."""
+
+MUCH = 500
+"""Records of one poll from which on the next one is taken ahead: below, a thread costs more."""
 
 
 @dataclass(slots=True)
@@ -52,11 +57,22 @@ class Counts:
 class Projector:
     """Owns a consumer; call `step` again and again from one thread."""
 
-    def __init__(self, storage: ProjectionStorage, consumer: Consumer, seal: Seal = PLAIN) -> None:
+    def __init__(
+        self,
+        storage: ProjectionStorage,
+        consumer: Consumer,
+        seal: Seal = PLAIN,
+        *,
+        beside: Executor | None = None,
+        much: int = MUCH,
+    ) -> None:
+        """`beside` runs the transactions of `much`; by default a thread of the projector's own."""
         self.storage = storage
         self.consumer = consumer
+        self.intake = Intake(consumer, seal)
         self.counts = Counts()
-        self._seal = seal
+        self._much = much
+        self._beside = beside or ThreadPoolExecutor(1, thread_name_prefix="transaction")
         self.known_lag: int | None = None
         self.limits: Mapping[Partition, int] = {}
         """Next offsets at which to stand still: for who wants to compare at an exact place."""
@@ -68,11 +84,11 @@ class Projector:
         return self._positions
 
     def step(self, timeout_seconds: float) -> int:
-        """One poll and its transaction; returns how many records it took.
+        """One poll and its transaction, which is over when it returns; how many records it took.
 
         Raises `Transient` after going back to the checkpoints, `Corrupt` when it must not go on.
         """
-        polled = self.consumer.poll(timeout_seconds)
+        polled = self.intake.next(timeout_seconds)
         if polled.reassigned:
             self._rejoin()
             return 0
@@ -81,7 +97,7 @@ class Projector:
         if not records:
             return 0
         try:
-            verdict = apply_batch(self.storage, self._batch(records))
+            verdict = self._apply(self._batch(records))
         except Fenced:
             log.info("projection.fenced", partitions=len(records))
             self._rejoin()
@@ -100,9 +116,17 @@ class Projector:
 
     def close(self) -> None:
         """Leaves the group at once when it is a dynamic member; a static one keeps its place."""
+        self._beside.shutdown()
         self.consumer.close()
 
-    def _settle(self, records: Mapping[Partition, Sequence[Record]], verdict: Sorted) -> None:
+    def _apply(self, batch: Batch) -> Sorted:
+        if len(batch.events) < self._much:
+            return apply_batch(self.storage, batch)
+        applying = self._beside.submit(apply_batch, self.storage, batch)
+        self.intake.take_ahead()
+        return applying.result()
+
+    def _settle(self, records: Mapping[Partition, Sequence[Taken]], verdict: Sorted) -> None:
         for partition, batch in records.items():
             self._positions[partition] = batch[-1].offset + 1
         if verdict.early:
@@ -113,6 +137,7 @@ class Projector:
     def _rejoin(self) -> None:
         """Reads the checkpoints of the present assignment and continues from them."""
         self.counts.rejoins += 1
+        self.intake.forget()
         self._positions = {}
         assignment = self.consumer.assignment()
         if not assignment:
@@ -134,10 +159,10 @@ class Projector:
                 )
 
     def _continuous(
-        self, polled: Mapping[Partition, Sequence[Record]]
-    ) -> Mapping[Partition, Sequence[Record]]:
+        self, polled: Mapping[Partition, Sequence[Taken]]
+    ) -> Mapping[Partition, Sequence[Taken]]:
         """Keeps the partitions that continue where we are; goes back where one does not."""
-        kept: dict[Partition, Sequence[Record]] = {}
+        kept: dict[Partition, Sequence[Taken]] = {}
         for partition, records in polled.items():
             position = self._positions.get(partition)
             if position is None:
@@ -150,34 +175,24 @@ class Projector:
                 self.consumer.seek({partition: position})
         return kept
 
-    def _within_limit(self, partition: Partition, records: Sequence[Record]) -> Sequence[Record]:
+    def _within_limit(self, partition: Partition, records: Sequence[Taken]) -> Sequence[Taken]:
         limit = self.limits.get(partition, NO_LIMIT)
         return [record for record in records if record.offset < limit]
 
-    def _batch(self, records: Mapping[Partition, Sequence[Record]]) -> Batch:
-        poisoned: dict[str, str] = {}
-        decoded = (
-            self._decoded(record, poisoned) for batch in records.values() for record in batch
+    def _batch(self, records: Mapping[Partition, Sequence[Taken]]) -> Batch:
+        """A record that no relay wrote is left out: it names no stream that could be parked."""
+        batch = Batch(
+            events=[],
+            moves=[Move(at, some[0].offset, some[-1].offset + 1) for at, some in records.items()],
+            poisoned={},
         )
-        return Batch(
-            events=[event for event in decoded if event],
-            moves=[
-                Move(partition, batch[0].offset, batch[-1].offset + 1)
-                for partition, batch in records.items()
-            ],
-            poisoned=poisoned,
-        )
-
-    def _decoded(self, record: Record, poisoned: dict[str, str]) -> Event | None:
-        """None for a record that no relay wrote: it names no stream, so none can be parked."""
-        try:
-            return decode(record.value, self._seal)
-        except Unopened as poison:
-            poisoned[poison.event.entry] = poison.reason
-            return poison.event
-        except Poison as poison:
-            self.counts.unreadable += 1
-            log.error(
-                "projection.unreadable", at=f"{record.partition}@{record.offset}", why=str(poison)
-            )
-            return None
+        for partition, some in records.items():
+            for offset, event, reason in some:
+                if event is None:
+                    self.counts.unreadable += 1
+                    log.error("projection.unreadable", at=f"{partition}@{offset}", why=reason)
+                    continue
+                batch.events.append(event)
+                if reason is not None:
+                    batch.poisoned[event.entry] = reason
+        return batch

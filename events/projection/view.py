@@ -23,6 +23,8 @@ from events.envelope import Event
 Document = dict[str, Any]
 Key = Callable[[Event], str | None]
 Handler = Callable[[Document, Event], None]
+Touches = dict[str, list[tuple[Handler, Event]]]
+"""By document, in the order of the events."""
 
 
 class PoisonAt(Exception):
@@ -65,33 +67,31 @@ class View:
         return self._handlers.keys()
 
 
-def keys_of(view: View, events: Iterable[Event]) -> set[str]:
-    """Documents of the view that the events touch. Raises `PoisonAt`."""
-    found: set[str] = set()
+def touches(view: View, events: Iterable[Event]) -> Touches:
+    """What the events do to each document of the view that they touch. Raises `PoisonAt`."""
+    found: Touches = {}
     for event in events:
         if event.type in view.types:
             try:
-                found.update(name for name, _ in view.routes(event))
+                for name, handler in view.routes(event):
+                    found.setdefault(name, []).append((handler, event))
             except Exception as error:
                 raise PoisonAt(event, view.name, error) from error
     return found
 
 
-def fold(view: View, documents: Mapping[str, Document], events: Iterable[Event]) -> list[Document]:
-    """Applies the events to the documents; each changed document is returned once.
+def fold(view: View, documents: Mapping[str, Document], touched: Touches) -> list[Document]:
+    """Does to each document what the events do to it, in their order; each is returned once.
 
     `documents` may lack some: they start as `{"_id": key}`. Raises `PoisonAt`.
     """
-    changed: dict[str, Document] = {}
-    for event in events:
-        if event.type not in view.types:
-            continue
-        try:
-            for name, handler in view.routes(event):
-                document = changed.get(name)
-                if document is None:
-                    document = changed[name] = documents.get(name) or {"_id": name}
+    changed: list[Document] = []
+    for name, acts in touched.items():
+        document = documents.get(name) or {"_id": name}
+        for handler, event in acts:
+            try:
                 handler(document, event)
-        except Exception as error:
-            raise PoisonAt(event, view.name, error) from error
-    return list(changed.values())
+            except Exception as error:
+                raise PoisonAt(event, view.name, error) from error
+        changed.append(document)
+    return changed

@@ -20,6 +20,7 @@ from events.relay.memory import MemoryFeed, MemoryLease
 from events.relay.relay import Relay
 from events.types import Version
 from tests.simulation import toy
+from tests.simulation.beside import Beside
 from tests.simulation.checker import check_checkpoints
 from tests.simulation.faults import (
     FaultyBook,
@@ -155,7 +156,12 @@ class Member:
         world = self._world
         self.consumer = MemoryConsumer(world.log, world.plan.poll_batch)
         self.consumer.assign(self._partitions)
-        self.projector = Projector(FaultyProjection(self.group.storage, world), self.consumer)
+        self.projector = Projector(
+            FaultyProjection(self.group.storage, world),
+            self.consumer,
+            beside=Beside(world.random),
+            much=world.plan.much,
+        )
 
     def successor(self) -> Actor | None:
         other = Member(self._world, self.name, self.group)

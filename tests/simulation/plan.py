@@ -38,6 +38,8 @@ class Plan:
     token_loss: float
     poison: float
     rebuild: float
+    much: int
+    """Records from which on a projector takes the next poll ahead."""
 
 
 def draw(seed: int) -> Plan:
@@ -68,4 +70,5 @@ def draw(seed: int) -> Plan:
         token_loss=random.choice((0.0, 0.01, 0.05)),
         poison=rate(0.06),
         rebuild=random.choice((0.0, 0.02)),
+        much=random.choice((1, 3, 10**6)),
     )

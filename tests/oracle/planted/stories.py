@@ -185,7 +185,7 @@ def zombie(stage: Stage) -> None:
     held = old.consumer.poll(5.0)
     stage.settle()
     trade(stage)
-    old.consumer = Frozen(old.consumer, held)  # type: ignore[assignment]
+    old.consumer = old.intake.consumer = Frozen(old.consumer, held)  # type: ignore[assignment]
     try:
         old.step(1.0)
     finally:

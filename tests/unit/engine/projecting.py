@@ -7,7 +7,7 @@ from events.envelope import Event
 from events.log.memory import MemoryConsumer, MemoryLog
 from events.log.port import Record
 from events.projection.memory import MemoryProjection
-from events.projection.projector import Projector
+from events.projection.projector import MUCH, Projector
 from events.projection.view import Document, View
 from tests.conformance.making import KIND, event
 
@@ -46,10 +46,10 @@ class World:
         records = self.log.records[self.partition]
         records.append(Record(self.partition, len(records), KIND, value))
 
-    def member(self, batch: int = 1000) -> Projector:
+    def member(self, batch: int = 1000, much: int = MUCH) -> Projector:
         consumer = MemoryConsumer(self.log, batch)
         consumer.assign([self.partition])
-        projector = Projector(self.storage, consumer)
+        projector = Projector(self.storage, consumer, much=much)
         assert projector.step(0) == 0, "the first step takes the assignment"
         return projector
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from events import crashing
-from events.errors import Corrupt
+from events.errors import Corrupt, Transient
+from events.log.memory import MemoryConsumer
+from events.log.port import Polled
 from events.projection import parking
 from events.projection.applying import PARK_LIMIT
 from events.projection.unit import ParkedStream
@@ -173,4 +175,80 @@ def test_records_of_another_position_are_not_taken(world: World) -> None:
     projector.consumer.seek({world.partition: 2})
     assert projector.step(0) == 0
     assert projector.step(0) == 3
+    assert world.seen == [1, 2, 3]
+
+
+# --- the next poll, taken while the transaction is on its way
+
+
+def test_what_is_taken_ahead_is_applied_by_the_next_step(world: World) -> None:
+    world.publish(1, 2, 3, 4, 5)
+    projector = world.member(batch=2, much=1)
+    assert projector.step(0) == 2
+    assert (world.seen, world.position, projector.at_end()) == ([1, 2], 2, False)
+    assert [projector.step(0) for _ in range(3)] == [2, 1, 0]
+    assert (world.seen, world.position, projector.at_end()) == ([1, 2, 3, 4, 5], 5, True)
+
+
+def test_what_was_taken_ahead_is_forgotten_with_the_transaction(world: World) -> None:
+    """The other member has applied more than this one: both polls were in vain."""
+    world.publish(1, 2, 3, 4, 5, 6)
+    zombie, other = world.member(batch=2, much=1), world.member(batch=5)
+    other.step(0)
+    assert zombie.step(0) == 0
+    assert zombie.step(0) == 1
+    assert world.seen == [1, 2, 3, 4, 5, 6]
+    assert zombie.counts.applied == 1
+
+
+def test_a_limit_set_meanwhile_holds_for_what_was_taken_ahead(world: World) -> None:
+    world.publish(1, 2, 3, 4, 5)
+    projector = world.member(batch=2, much=1)
+    projector.step(0)
+    projector.limits = {world.partition: 3}
+    projector.step(0)
+    projector.step(0)
+    assert (world.seen, dict(projector.positions)) == ([1, 2, 3], {world.partition: 3})
+    projector.limits = {}
+    while projector.step(0):
+        """Until nothing is left."""
+    assert world.seen == [1, 2, 3, 4, 5]
+
+
+def test_an_assignment_that_changes_meanwhile_is_taken_next(world: World) -> None:
+    world.publish(1, 2, 3, 4)
+    projector = world.member(batch=2, much=1)
+    taken_ahead = projector.intake.take_ahead
+
+    def reassigned() -> None:
+        consumer = projector.consumer
+        assert isinstance(consumer, MemoryConsumer)
+        consumer.assign([world.partition])
+        taken_ahead()
+        projector.intake.take_ahead = taken_ahead  # type: ignore[method-assign]
+
+    projector.intake.take_ahead = reassigned  # type: ignore[method-assign]
+    assert [projector.step(0) for _ in range(3)] == [2, 0, 2]
+    assert (world.seen, projector.counts.rejoins) == ([1, 2, 3, 4], 2)
+
+
+def test_a_poll_that_fails_ahead_fails_the_next_step(world: World) -> None:
+    """The transaction beside it counts all the same."""
+    world.publish(1, 2, 3)
+    projector = world.member(batch=2, much=1)
+    polls = [projector.consumer.poll]
+
+    def once(timeout_seconds: float) -> Polled:
+        projector.consumer.poll = broken  # type: ignore[method-assign]
+        return polls[0](timeout_seconds)
+
+    def broken(_: float) -> Polled:
+        projector.consumer.poll = polls[0]  # type: ignore[method-assign]
+        raise Transient("no broker")
+
+    projector.consumer.poll = once  # type: ignore[method-assign]
+    assert projector.step(0) == 2
+    with pytest.raises(Transient):
+        projector.step(0)
+    assert projector.step(0) == 1
     assert world.seen == [1, 2, 3]
