@@ -44,12 +44,14 @@ def list_versions(services: tuple[str, ...], as_json: bool) -> None:
 @projections.command()
 @service_option
 @click.option("--swap", "then_swap", is_flag=True, help="Swap when both versions are equal.")
+@click.option("--with-skipped", is_flag=True, help="Give views the events that were skipped.")
 @json_option
-def rebuild(services: tuple[str, ...], then_swap: bool, as_json: bool) -> None:
+def rebuild(services: tuple[str, ...], then_swap: bool, with_skipped: bool, as_json: bool) -> None:
     """Build a new version from the first event on, beside the live one.
 
     An interrupted rebuild goes on where it was. Without --swap the new version waits for
-    `projections compare` and `projections swap`.
+    `projections compare` and `projections swap`. What `parked skip` left out of the live version
+    is left out again, unless the repaired code is to have it.
 
     \b
     Example:
@@ -58,6 +60,8 @@ def rebuild(services: tuple[str, ...], then_swap: bool, as_json: bool) -> None:
     done: dict[str, Any] = {}
     for service in services:
         with house_of(service) as house:
+            if with_skipped:
+                house.db["skips"].delete_many({})
             done[service] = _rebuild(service, Rebuild(house), then_swap)
     show(done, as_json, lambda: "\n".join(f"{name}: {one}" for name, one in done.items()))
 

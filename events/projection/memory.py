@@ -63,6 +63,7 @@ class MemoryProjection:
 
     def __init__(self, views: Sequence[View]) -> None:
         self.views = tuple(views)
+        self.skips: dict[str, str] = {}
         self._cells = _Cells()
         self._topic_ids: dict[str, str] = {}
 
@@ -135,6 +136,9 @@ class MemoryUnit:
 
     def write(self, view: View, documents: Sequence[Document]) -> None:
         self._writes.update(((view.name, one["_id"]), _copy(one)) for one in documents)
+
+    def check(self, document: Document) -> None:
+        """Memory takes everything."""
 
     def park(self, events: Sequence[Event], reasons: Mapping[str, str]) -> None:
         for event in events:

@@ -4,30 +4,29 @@
     checkpoints                   {_id: "v3/crm.sales.events/0", next_offset, topic_id}
     parked_v3                     {_id: entry, stream, version, value}
     parked_streams_v3             {_id: stream, version, reason, waiting, at}
+    skips                         {_id: entry, reason}: let go by in one version, so in all
 
 Everything is made before it is used: a transaction must not create collections.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from collections.abc import Collection as Some
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
-from pymongo import InsertOne, ReplaceOne, UpdateOne
+from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from events.envelope import Event, decode, encode
-from events.errors import Corrupt, Fenced, Transient
+from events.errors import Corrupt, Transient
 from events.log.port import Partition
 from events.mongodb import MAJORITY, Db, ensure_collections, is_transient
 from events.projection import timeline
-from events.projection.unit import Move, ParkedStream, Unit
+from events.projection.mongo_unit import MongoUnit
+from events.projection.unit import ParkedStream, Unit
 from events.projection.view import Document, View
-from events.types import utc_now
 
 R = TypeVar("R")
 
@@ -46,11 +45,12 @@ class MongoProjection:
         what was not parked after the checkpoints were read, is not until this owner parks it, or
         is fenced.
         """
+        self.skips: Mapping[str, str] = {}
         self._collections: dict[str, Collection[Document]] = {}
 
     def prepare(self) -> None:
         """Makes the collections and indexes of this version, or verifies those that exist."""
-        ensure_collections(self.db, [*self.collection_names(), "checkpoints"])
+        ensure_collections(self.db, [*self.collection_names(), "checkpoints", "skips"])
         self.collection(timeline.NAME).create_indexes(list(timeline.INDEXES))
         self.collection("parked").create_index([("stream", 1), ("version", 1)])
         for view in self.views:
@@ -111,6 +111,7 @@ class MongoProjection:
             if found[self.checkpoint_id(partition)]["topic_id"] != topic_id:
                 raise Corrupt(f"{partition.topic} is not the topic that was read before")
         self.may_be_parked = self.collection("parked").find_one({}, {"_id": 1}) is not None
+        self.skips = {one["_id"]: one["reason"] for one in self.db["skips"].find()}
         return {at: found[self.checkpoint_id(at)]["next_offset"] for at in ids}
 
     def places(self, session: ClientSession | None = None) -> Mapping[Partition, int]:
@@ -153,138 +154,3 @@ class MongoProjection:
             ParkedStream(one["_id"], one["version"], one["reason"], one["waiting"])
             for one in self.collection("parked_streams").find().sort("_id", 1)
         ]
-
-
-class MongoUnit:
-    """One transaction's view of the storage."""
-
-    def __init__(self, storage: MongoProjection, session: ClientSession) -> None:
-        self._storage = storage
-        self._session = session
-        self._absent: dict[str, Some[str]] = {}
-        """By view, the documents that were asked for in vain: an insert is cheaper."""
-
-    def advance(self, moves: Sequence[Move]) -> None:
-        requests: list[Any] = [
-            UpdateOne(
-                {"_id": self._storage.checkpoint_id(move.partition), "next_offset": move.before},
-                {"$set": {"next_offset": move.after}},
-            )
-            for move in moves
-        ]
-        result = self._storage.db["checkpoints"].bulk_write(requests, session=self._session)
-        if result.matched_count != len(moves):
-            raise Fenced("a checkpoint was moved by somebody else")
-
-    def present(self, entries: Sequence[str]) -> Some[str]:
-        return self._ids(timeline.NAME, entries)
-
-    def event_ids(self, entries: Sequence[str]) -> Mapping[str, str]:
-        found = self._collection(timeline.NAME).find(
-            {"_id": {"$in": list(entries)}}, {"event_id": 1}, session=self._session
-        )
-        return {one["_id"]: one["event_id"] for one in found}
-
-    def parked(self, entries: Sequence[str]) -> Some[str]:
-        return self._ids("parked", entries) if self._storage.may_be_parked else ()
-
-    def documents(self, view: View, keys: Some[str]) -> Mapping[str, Document]:
-        if not keys:
-            return {}
-        found = self._collection(view.name).find(
-            {"_id": {"$in": list(keys)}}, session=self._session
-        )
-        known = {one["_id"]: one for one in found}
-        self._absent[view.name] = set(keys) - known.keys()
-        return known
-
-    def insert_entries(self, events: Sequence[Event]) -> None:
-        if events:
-            self._collection(timeline.NAME).insert_many(
-                [timeline.entry_of(event) for event in events],
-                ordered=False,
-                session=self._session,
-            )
-
-    def write(self, view: View, documents: Sequence[Document]) -> None:
-        if documents:
-            absent = self._absent.get(view.name, ())
-            acts: list[InsertOne[Document] | ReplaceOne[Document]] = [
-                InsertOne(one)
-                if one["_id"] in absent
-                else ReplaceOne({"_id": one["_id"]}, one, upsert=True)
-                for one in documents
-            ]
-            self._collection(view.name).bulk_write(acts, ordered=False, session=self._session)
-
-    def park(self, events: Sequence[Event], reasons: Mapping[str, str]) -> None:
-        if not events:
-            return
-        self._storage.may_be_parked = True
-        waiting: list[Any] = [
-            InsertOne(
-                {
-                    "_id": event.entry,
-                    "stream": event.stream,
-                    "version": event.version,
-                    "value": encode(event),
-                }
-            )
-            for event in events
-        ]
-        heads: list[Any] = [
-            UpdateOne(
-                {"_id": event.stream},
-                {
-                    "$inc": {"waiting": 1},
-                    "$setOnInsert": {
-                        "version": event.version,
-                        "reason": reasons.get(event.stream, ""),
-                        "at": utc_now(),
-                    },
-                },
-                upsert=True,
-            )
-            for event in events
-        ]
-        self._collection("parked").bulk_write(waiting, session=self._session)
-        self._collection("parked_streams").bulk_write(heads, session=self._session)
-
-    def parked_events(self, stream: str) -> Sequence[Event]:
-        self._collection("parked_streams").update_one(
-            {"_id": stream}, {"$set": {"retried_at": utc_now()}}, session=self._session
-        )
-        found = self._collection("parked").find({"stream": stream}, session=self._session)
-        return [decode(one["value"]) for one in found.sort("version", 1)]
-
-    def unpark(self, stream: str, events: Iterable[Event], reason: str = "") -> None:
-        gone = [event.entry for event in events]
-        parked, heads = self._collection("parked"), self._collection("parked_streams")
-        parked.delete_many({"_id": {"$in": gone}}, session=self._session)
-        left = parked.find({"stream": stream}, session=self._session).sort("version", 1).limit(1)
-        first = next(iter(left), None)
-        if first is None:
-            heads.delete_one({"_id": stream}, session=self._session)
-            return
-        heads.update_one(
-            {"_id": stream},
-            {
-                "$set": {"version": first["version"], **({"reason": reason} if reason else {})},
-                "$inc": {"waiting": -len(gone)},
-            },
-            session=self._session,
-        )
-
-    def skip(self, event: Event, reason: str) -> None:
-        self._collection(timeline.NAME).insert_one(
-            {**timeline.entry_of(event), "skipped": reason}, session=self._session
-        )
-
-    def _ids(self, name: str, entries: Sequence[str]) -> set[str]:
-        found = self._collection(name).find(
-            {"_id": {"$in": list(entries)}}, {"_id": 1}, session=self._session
-        )
-        return {one["_id"] for one in found}
-
-    def _collection(self, name: str) -> Collection[Document]:
-        return self._storage.collection(name)

@@ -32,8 +32,16 @@ class ParkedStream:
     waiting: int
 
 
+class Unwritable(Exception):
+    """The storage can't hold a document: too large, a number beyond its range, a forbidden name."""
+
+    def __init__(self, id: str, error: Exception) -> None:
+        super().__init__(f"{id}: {type(error).__name__}: {error}"[:300])
+        self.id = id
+
+
 class Unit(Protocol):
-    """What can be done inside the transaction."""
+    """What can be done inside the transaction. Writing raises `Unwritable`, before it writes."""
 
     def advance(self, moves: Sequence[Move]) -> None:
         """Compare-and-set of every checkpoint; raises `Fenced` when one is not where we left it."""
@@ -51,6 +59,10 @@ class Unit(Protocol):
 
     def write(self, view: View, documents: Sequence[Document]) -> None: ...
 
+    def check(self, document: Document) -> None:
+        """Raises `Unwritable` when `write` would."""
+        ...
+
     def park(self, events: Sequence[Event], reasons: Mapping[str, str]) -> None:
         """`reasons` by stream, for streams that are parked for the first time."""
         ...
@@ -64,7 +76,10 @@ class Unit(Protocol):
         ...
 
     def skip(self, event: Event, reason: str) -> None:
-        """Enters the event into the timeline, marked, without giving it to any view."""
+        """Enters the event into the timeline, marked, without giving it to any view.
+
+        Also one whose data the storage can't hold: then without them.
+        """
         ...
 
 
@@ -73,6 +88,13 @@ class ProjectionStorage(Protocol):
 
     @property
     def views(self) -> Sequence[View]: ...
+
+    @property
+    def skips(self) -> Mapping[str, str]:
+        """Entries that a person let go by, and why, in whatever version: all versions are to be
+        equal. As of the last `positions`.
+        """
+        ...
 
     def positions(self, ids: Mapping[Partition, str]) -> Mapping[Partition, int]:
         """Next offset of each partition; `ids` are the topics' ids as the log has them.

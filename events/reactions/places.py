@@ -45,6 +45,7 @@ class Places:
             found = self._checkpoints.find_one(name)
             self._stored[partition] = found["next_offset"] if found else 0
         self._reached = dict(self._stored)
+        self._saved_at = time.monotonic()
         return self._reached
 
     def next(self, partition: Partition) -> int | None:

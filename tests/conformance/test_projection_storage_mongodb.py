@@ -91,3 +91,8 @@ def test_a_zombie_is_fenced_even_when_it_began_first(db: Db) -> None:
     assert begun == 2, "the write conflict makes the driver run the work again"
     assert owner.positions({NORTH: "topic-1"}) == {NORTH: 2}
     assert not owner.run(lambda unit: unit.present([event().entry]))
+
+
+def test_what_one_version_skipped_is_known_to_the_next(db: Db) -> None:
+    version(db, 1).run(lambda unit: unit.skip(event(), "test data"))
+    assert version(db, 2).skips == {event().entry: "test data"}

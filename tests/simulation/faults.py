@@ -200,6 +200,10 @@ class FaultyProjection:
     def views(self) -> Sequence[View]:
         return self._inner.views
 
+    @property
+    def skips(self) -> Mapping[str, str]:
+        return self._inner.skips
+
     def positions(self, ids: Mapping[Partition, str]) -> Mapping[Partition, int]:
         found = self._inner.positions(ids)
         self._fate.point("projection.positions", transient=True)

@@ -12,7 +12,8 @@ from pymongo import ReplaceOne, UpdateOne
 from events.envelope import Event
 from events.log.port import Partition
 from events.projection import applying, timeline
-from events.projection.mongo import MongoProjection, MongoUnit
+from events.projection.mongo import MongoProjection
+from events.projection.mongo_unit import MongoUnit
 from events.projection.projector import Projector
 from events.projection.reader import Views
 from events.projection.sorting import Sorted, sort_out

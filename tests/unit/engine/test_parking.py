@@ -89,3 +89,15 @@ def test_a_stream_that_is_not_parked(world: World, act: str) -> None:
     arguments = ("order-9",) if act == "retry" else ("order-9", "reason")
     with pytest.raises(NotFound):
         getattr(parking, act)(world.storage, *arguments)
+
+
+def test_what_was_skipped_in_one_version_is_skipped_in_the_next(world: World) -> None:
+    """Whether the views could take it by now or not: versions are to be equal."""
+    world.poison = {4}
+    world.storage.skips = {event(version=version).entry: "test data" for version in (2, 4)}
+    world.publish(1, 2, 3, 4, 5)
+    projector = world.member()
+    projector.step(0)
+    assert (world.seen, world.entries) == ([1, 3, 5], [1, 3, 5, 2, 4])
+    assert world.storage.timeline()[event(version=2).entry]["skipped"] == "test data"
+    assert (projector.counts.parked, projector.counts.applied) == (0, 5)
