@@ -17,7 +17,7 @@ ROWS, QUICK_ROWS = 30_000, 6_000
 
 WHAT = """\
 The relay of sales by itself: it reads the change stream from a position before the import, encodes
-each event, sends, waits for all acknowledgements of a batch and keeps heads and position. The
+each event, sends, waits for all acknowledgements of each batch and keeps heads and position. The
 baseline sends the same records, encoded beforehand, with the same producer settings (idempotent,
 all replicas, lz4) and flushes once at the end (bench/programs/plain_producer.py). Each run
 publishes to a topic of its own.\

@@ -10,13 +10,15 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import FencedInstanceIdError, KafkaError, NoOffsetForPartitionError
+from kafka.partitioner import Partitioner
+from kafka.partitioner.default import murmur2
 from kafka.structs import OffsetAndMetadata
 
 from events.envelope import TYPE_HEADER, Event, encode, headers_of
@@ -33,6 +35,7 @@ HINT_SECONDS = 1.0
 """Lag tools look every few seconds, and to commit offsets costs as much as to fetch."""
 
 CLOSE_SECONDS = 3
+REMEMBERED_KEYS = 100_000
 LINGER_MS = 2
 BATCH_BYTES = 256 * 1024
 
@@ -49,6 +52,7 @@ class KafkaEventProducer:
             enable_idempotence=True,
             acks="all",
             compression_type="lz4",
+            partitioner=_RememberingPartitioner(),
             linger_ms=LINGER_MS,
             batch_size=BATCH_BYTES,
             delivery_timeout_ms=DELIVERY_TIMEOUT_MS,
@@ -74,6 +78,26 @@ class KafkaEventProducer:
 
     def close(self) -> None:
         self._producer.close(timeout=CLOSE_SECONDS)
+
+
+class _RememberingPartitioner(Partitioner):  # type: ignore[misc]
+    """Kafka's own choice for a key. Its hash is pure Python here, and keys come again and again."""
+
+    def partition(
+        self,
+        topic: str,
+        key: Any,
+        serialized_key: bytes,
+        value: Any,
+        serialized_value: bytes,
+        cluster: Any,
+    ) -> int:
+        return _hash_of(serialized_key) % len(cluster.partitions_for_topic(topic))
+
+
+@lru_cache(REMEMBERED_KEYS)
+def _hash_of(key: bytes) -> int:
+    return int(murmur2(key)) & 0x7FFFFFFF
 
 
 class KafkaSending:

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from kafka.admin import KafkaAdminClient
+from kafka.partitioner.default import murmur2
 
+from events.envelope import decode
 from events.errors import Fenced, Transient
 from events.log import kafka
 from events.log.kafka import KafkaEventConsumer, KafkaEventProducer
@@ -127,3 +129,19 @@ def test_an_unreachable_broker_is_transient(monkeypatch: pytest.MonkeyPatch) -> 
         KafkaEventProducer("127.0.0.1:1", "test", "nowhere")
     with pytest.raises(Transient):
         KafkaEventConsumer("127.0.0.1:1", ["nowhere"], group="test", member="one")
+
+
+def test_a_key_goes_where_every_kafka_client_would_send_it(group: Group) -> None:
+    """Other writers rely on it, and whoever looks for a customer's partition."""
+    keys = [f"customer-{number}" for number in range(40)]
+    group.producer().send([event(key, 1, key=key) for key in keys]).wait()
+    one = group.member("one")
+    until(lambda: one.assignment() == group.partitions, one)
+    one.seek(dict.fromkeys(one.assignment(), 0))
+    found: dict[str, int] = {}
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while len(found) < len(keys):
+        assert time.monotonic() < deadline
+        for at, records in one.poll(0.05).records.items():
+            found.update((decode(record.value).key, at.number) for record in records)
+    assert found == {key: (murmur2(key.encode()) & 0x7FFFFFFF) % PARTITIONS for key in keys}
