@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from events.contracts.base import Fact, all_contracts
 from events.deciding import Scope
 from events.envelope import Event
-from events.projection.view import Document, View, fold
+from events.projection.view import Document, View, fold, touches
 from events.types import StreamId, Version
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -66,7 +66,7 @@ def shown_by(view: View, *batches: Iterable[Event]) -> dict[str, Document]:
     """The view's documents by id after the batches, each a unit of work of its own."""
     documents: dict[str, Document] = {}
     for batch in batches:
-        changed = fold(view, deepcopy(documents), batch)
+        changed = fold(view, deepcopy(documents), touches(view, batch))
         documents.update((document["_id"], document) for document in changed)
     return documents
 

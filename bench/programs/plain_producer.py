@@ -15,7 +15,7 @@ from kafka import KafkaProducer
 from bench.programs.running import answer, clocked
 from events.config import Config, load_config
 from events.envelope import encode, headers_of
-from events.log.kafka import BATCH_BYTES, LINGER_MS
+from events.log.kafka_producer import BATCH_BYTES, LINGER_MS
 from events.mongodb import connect, database
 from events.relay.mongo import ChangeStreamFeed
 

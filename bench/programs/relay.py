@@ -10,7 +10,7 @@ import sys
 from bench.history import marked_token
 from bench.programs.running import answer, as_a_worker, until
 from events.config import load_config
-from events.log.kafka import KafkaEventProducer
+from events.log.kafka_producer import KafkaEventProducer
 from events.mongodb import Db, connect, database
 from events.relay import Relay
 from events.relay.mongo import ChangeStreamFeed, MongoLease, MongoRelayBook

@@ -11,7 +11,7 @@ import click
 from deploy.cli.support import server_config
 from events.envelope import Event, decode, encode
 from events.errors import Poison
-from events.log.kafka import KafkaEventConsumer
+from events.log.kafka_consumer import KafkaEventConsumer
 from events.log.port import Record
 
 

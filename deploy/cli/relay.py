@@ -10,7 +10,7 @@ import click
 
 from deploy.cli.houses import house_of, service_option
 from deploy.cli.support import EXIT_FAILED, json_option, show
-from events.log.kafka import KafkaEventProducer
+from events.log.kafka_producer import KafkaEventProducer
 from events.relay import Relay
 from events.relay.mongo import ChangeStreamFeed, MongoLease, MongoRelayBook
 from events.relay.verifying import Gap, gaps

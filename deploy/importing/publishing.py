@@ -12,7 +12,7 @@ from kafka.errors import KafkaError
 
 from events.config import Config
 from events.errors import Transient
-from events.log.kafka import KafkaEventProducer
+from events.log.kafka_producer import KafkaEventProducer
 from events.mongodb import Db
 from events.relay import Relay
 from events.relay.mongo import ChangeStreamFeed, MongoLease, MongoRelayBook

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from events.config import Config
 from events.http.routes import Routes
-from events.log.kafka import KafkaEventConsumer
+from events.log.kafka_consumer import KafkaEventConsumer
 from events.mongodb import Client, Db, connect, database
 from events.projection.mongo import MongoProjection
 from events.projection.versions import VersionBook

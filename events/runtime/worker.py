@@ -14,7 +14,7 @@ from events import crashing
 from events.commands import Commands
 from events.config import Config, load_config
 from events.http.health import Health, serve_health
-from events.log.kafka import KafkaEventProducer
+from events.log.kafka_producer import KafkaEventProducer
 from events.projection.projector import Projector
 from events.projection.reader import Views
 from events.reactions.reactor import Reactor

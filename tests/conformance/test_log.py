@@ -11,7 +11,8 @@ import pytest
 from kafka.admin import KafkaAdminClient
 
 from events.envelope import Event, decode
-from events.log.kafka import KafkaEventConsumer, KafkaEventProducer
+from events.log.kafka_consumer import KafkaEventConsumer
+from events.log.kafka_producer import KafkaEventProducer
 from events.log.memory import MemoryConsumer, MemoryLog, MemoryProducer
 from events.log.port import Consumer, Partition, Producer, Record
 from events.types import new_id

@@ -12,8 +12,9 @@ from kafka.partitioner.default import murmur2
 
 from events.envelope import decode
 from events.errors import Fenced, Transient
-from events.log import kafka
-from events.log.kafka import KafkaEventConsumer, KafkaEventProducer
+from events.log import kafka_clients
+from events.log.kafka_consumer import KafkaEventConsumer
+from events.log.kafka_producer import KafkaEventProducer
 from events.log.port import Partition
 from events.types import new_id
 from tests.conformance.making import event
@@ -124,7 +125,7 @@ def test_a_member_reads_after_a_seek(group: Group) -> None:
 
 
 def test_an_unreachable_broker_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kafka, "BOOTSTRAP_MS", 300)
+    monkeypatch.setattr(kafka_clients, "BOOTSTRAP_MS", 300)
     with pytest.raises(Transient):
         KafkaEventProducer("127.0.0.1:1", "test", "nowhere")
     with pytest.raises(Transient):

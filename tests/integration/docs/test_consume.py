@@ -17,7 +17,7 @@ from events.config import load_config
 from events.contracts.base import fact
 from events.contracts.sales import OrderCancelled
 from events.envelope import Event
-from events.log.kafka import KafkaEventProducer
+from events.log.kafka_producer import KafkaEventProducer
 from events.log.topics import ensure_topics, topic_specs
 from events.types import new_id
 from tests.happened import happened

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from events.config import load_config
-from events.log.kafka import KafkaEventConsumer
+from events.log.kafka_consumer import KafkaEventConsumer
 from events.log.topics import ensure_topics, topic_specs
 from events.types import new_id
 

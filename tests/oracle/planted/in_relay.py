@@ -8,7 +8,7 @@ from typing import Any
 
 from events.envelope import Event
 from events.errors import Transient
-from events.log.kafka import KafkaEventProducer
+from events.log.kafka_producer import KafkaEventProducer
 from events.log.port import Sending
 from events.relay.mongo import MongoRelayBook
 from events.relay.relay import Relay, Shipment

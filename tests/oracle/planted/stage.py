@@ -20,7 +20,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from events.commands import Commands
 from events.config import Config, load_config
-from events.log.kafka import KafkaEventProducer
+from events.log.kafka_producer import KafkaEventProducer
 from events.log.port import Producer
 from events.log.topics import ensure_topics, topic_specs
 from events.projection.projector import Projector

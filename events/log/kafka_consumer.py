@@ -1,123 +1,26 @@
-"""Kafka behind the port, with every default that is wrong for us overridden.
-
-Clients hang in a forked child: make them in the process that uses them.
-"""
+"""The engine's way out of Kafka, with every default that is wrong for us overridden."""
 
 from __future__ import annotations
 
 import threading
 import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import lru_cache, partial
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import FencedInstanceIdError, KafkaError, NoOffsetForPartitionError
-from kafka.partitioner import Partitioner
-from kafka.partitioner.default import murmur2
 from kafka.structs import OffsetAndMetadata
 
-from events.envelope import TYPE_HEADER, Event, encode, headers_of
+from events.envelope import TYPE_HEADER
 from events.errors import Fenced, Transient
-from events.log.port import Partition, Polled, Record, Sending
-
-DELIVERY_TIMEOUT_MS = 20_000
-"""A dead broker shows after this long; the relay then starts again from its checkpoint."""
-
-BOOTSTRAP_MS = 5_000
-"""A role that can't reach a broker must still notice that it is to stop."""
+from events.log.kafka_clients import CLOSE_SECONDS, guarded, opened, topic_ids
+from events.log.port import Partition, Polled, Record
 
 HINT_SECONDS = 1.0
 """Lag tools look every few seconds, and to commit offsets costs as much as to fetch."""
-
-CLOSE_SECONDS = 3
-REMEMBERED_KEYS = 100_000
-LINGER_MS = 2
-BATCH_BYTES = 256 * 1024
-
-
-class KafkaEventProducer:
-    """One relay's producer: idempotent, acknowledged by all replicas, compressed."""
-
-    def __init__(self, bootstrap: str, name: str, topic: str) -> None:
-        self._topic = topic
-        self._producer = _opened(
-            KafkaProducer,
-            bootstrap,
-            client_id=name,
-            enable_idempotence=True,
-            acks="all",
-            compression_type="lz4",
-            partitioner=_RememberingPartitioner(),
-            linger_ms=LINGER_MS,
-            batch_size=BATCH_BYTES,
-            delivery_timeout_ms=DELIVERY_TIMEOUT_MS,
-            request_timeout_ms=10_000,
-            max_block_ms=DELIVERY_TIMEOUT_MS,
-            allow_auto_create_topics=False,
-            metrics_enabled=False,
-        )
-
-    def send(self, events: Sequence[Event]) -> Sending:
-        with _acknowledging():
-            return KafkaSending(
-                [
-                    self._producer.send(
-                        self._topic,
-                        value=encode(event),
-                        key=event.key.encode(),
-                        headers=headers_of(event),
-                    )
-                    for event in events
-                ]
-            )
-
-    def close(self) -> None:
-        self._producer.close(timeout=CLOSE_SECONDS)
-
-
-class _RememberingPartitioner(Partitioner):  # type: ignore[misc]
-    """Kafka's own choice for a key. Its hash is pure Python here, and keys come again and again."""
-
-    def partition(
-        self,
-        topic: str,
-        key: Any,
-        serialized_key: bytes,
-        value: Any,
-        serialized_value: bytes,
-        cluster: Any,
-    ) -> int:
-        return _hash_of(serialized_key) % len(cluster.partitions_for_topic(topic))
-
-
-@lru_cache(REMEMBERED_KEYS)
-def _hash_of(key: bytes) -> int:
-    return int(murmur2(key)) & 0x7FFFFFFF
-
-
-class KafkaSending:
-    """See `Sending`. The client's own thread sends; nothing has to be flushed."""
-
-    def __init__(self, futures: Sequence[Any]) -> None:
-        self._futures = futures
-
-    def wait(self) -> None:
-        with _acknowledging():
-            for future in self._futures:
-                future.get(timeout=DELIVERY_TIMEOUT_MS / 1000 + 5)
-
-
-@contextmanager
-def _acknowledging() -> Iterator[None]:
-    try:
-        yield
-    except (KafkaError, AssertionError) as error:
-        raise Transient(f"not acknowledged: {type(error).__name__}") from error
 
 
 class _Flag(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -160,7 +63,7 @@ class KafkaEventConsumer:
         self._next: dict[TopicPartition, int] = {}
         self._hints: dict[Partition, int] = {}
         self._hinted_at = 0.0
-        self._consumer = _opened(
+        self._consumer = opened(
             KafkaConsumer,
             bootstrap,
             client_id=member or "reader",
@@ -213,8 +116,8 @@ class KafkaEventConsumer:
 
     def bounds(self) -> Mapping[Partition, tuple[int, int]]:
         wanted = [TopicPartition(*partition) for partition in self.assignment()]
-        first = _guarded(lambda: self._consumer.beginning_offsets(wanted, timeout_ms=10_000))
-        following = _guarded(lambda: self._consumer.end_offsets(wanted, timeout_ms=10_000))
+        first = guarded(lambda: self._consumer.beginning_offsets(wanted, timeout_ms=10_000))
+        following = guarded(lambda: self._consumer.end_offsets(wanted, timeout_ms=10_000))
         return {Partition(*at): (first[at], following[at]) for at in wanted}
 
     def ahead(self) -> int | None:
@@ -252,9 +155,7 @@ class KafkaEventConsumer:
         self._partitions = [
             TopicPartition(topic, number)
             for topic in self._topics
-            for number in sorted(
-                _guarded(partial(self._consumer.partitions_for_topic, topic)) or ()
-            )
+            for number in sorted(guarded(partial(self._consumer.partitions_for_topic, topic)) or ())
         ]
 
     def _assign_all(self) -> None:
@@ -273,14 +174,6 @@ class KafkaEventConsumer:
             coordinator.request_rejoin()
 
 
-def _opened(kind: type[Any], bootstrap: str, **settings: Any) -> Any:
-    """Clients look for a broker when they are made. Raises `Transient` when none answers."""
-    servers = bootstrap.split(",")
-    return _guarded(
-        lambda: kind(bootstrap_servers=servers, bootstrap_timeout_ms=BOOTSTRAP_MS, **settings)
-    )
-
-
 def _records(partition: Partition, messages: Iterable[Any]) -> list[Record]:
     return [
         Record(partition, message.offset, _type_of(message.headers), message.value)
@@ -293,22 +186,3 @@ def _type_of(headers: Sequence[tuple[str, bytes]]) -> str:
         if name == TYPE_HEADER:
             return value.decode()
     return ""
-
-
-def _guarded(call: Callable[[], Any]) -> Any:
-    try:
-        return call()
-    except KafkaError as error:
-        raise Transient(f"{type(error).__name__}") from error
-
-
-def topic_ids(bootstrap: str, topics: Sequence[str]) -> dict[str, str]:
-    """The broker's id of each topic."""
-    admin = _guarded(
-        lambda: KafkaAdminClient(bootstrap_servers=bootstrap.split(","), client_id="topic-ids")
-    )
-    try:
-        described = _guarded(lambda: admin.describe_topics(list(topics)))
-    finally:
-        admin.close()
-    return {one["name"]: str(uuid.UUID(str(one["topic_id"]))) for one in described}
