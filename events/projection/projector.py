@@ -18,6 +18,7 @@ from events.errors import Corrupt, Fenced, Transient
 from events.log.port import Consumer, Partition
 from events.projection.applying import Batch, apply_batch
 from events.projection.intake import Intake, Taken
+from events.projection.recent import Recent
 from events.projection.sorting import Sorted
 from events.projection.unit import Move, ProjectionStorage
 from events.sealing import PLAIN, Seal
@@ -71,6 +72,7 @@ class Projector:
         self.consumer = consumer
         self.intake = Intake(consumer, seal)
         self.counts = Counts()
+        self.recent = Recent()
         self._much = much
         self._beside = beside or ThreadPoolExecutor(1, thread_name_prefix="transaction")
         self.known_lag: int | None = None
@@ -132,6 +134,7 @@ class Projector:
         if verdict.early:
             log.warning("projection.early", events=len(verdict.early))
         self.counts.add(verdict)
+        self.recent.note(verdict.apply)
         self.consumer.hint({partition: self._positions[partition] for partition in records})
 
     def _rejoin(self) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import signal
 import threading
+from collections.abc import Iterable
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -17,6 +19,7 @@ from events.http.health import Health, serve_health
 from events.log.kafka_producer import KafkaEventProducer
 from events.projection.projector import Projector
 from events.projection.reader import Views
+from events.projection.recent import newest
 from events.reactions.reactor import Reactor
 from events.reactions.timers import TimerLoop
 from events.relay import Relay
@@ -73,11 +76,14 @@ class Worker:
         server.close()
 
     def status(self) -> dict[str, Any]:
-        """For `throughline status`: each loop with its counts and lag."""
+        """For `throughline status` and the gateway: each loop with its counts, and what was last
+        applied."""
+        loops = dict(self.loops)
         return {
             "service": self.house.definition.name,
             "instance": self.house.config.instance,
-            "loops": {name: describe(loop) for name, loop in self.loops.items()},
+            "loops": {name: describe(loop) for name, loop in loops.items()},
+            "recent": recently_applied(loops.values()),
         }
 
     def _prepare(self, stop: threading.Event) -> bool:
@@ -163,6 +169,13 @@ class Worker:
         for loop in list(self.loops.values()):
             loop.stop()
         self.house.close()
+
+
+def recently_applied(loops: Iterable[Loop]) -> list[dict[str, Any]]:
+    """The newest events of all projectors, newest first: what they are, never what they hold."""
+    roles = [loop.role for loop in loops]
+    read = [role.recent.read() for role in roles if isinstance(role, Projector)]
+    return [one.told() for one in newest(chain.from_iterable(read))]
 
 
 def describe(loop: Loop) -> dict[str, Any]:
