@@ -82,6 +82,13 @@ class GatewayConfig:
         "",
         parse_upstreams,
     )
+    workers: Mapping[str, Address] = _key(
+        "THROUGHLINE_WORKERS",
+        "the health addresses of the services' workers, for the status page, written in the same"
+        " way; what is not named is shown as unknown",
+        "",
+        parse_upstreams,
+    )
     allow_public: str = _key(
         "THROUGHLINE_ALLOW_PUBLIC",
         f"'{ALLOW_PUBLIC}' lets a gateway without sign-in listen beyond loopback",
@@ -148,6 +155,8 @@ def load_config(variables: Mapping[str, str] | None = None) -> GatewayConfig:
     config = environ.to_config(GatewayConfig, environ=dict(source))
     if not config.upstreams:
         raise ValueError("THROUGHLINE_UPSTREAMS names no service")
+    if strangers := set(config.workers) - set(config.upstreams):
+        raise ValueError(f"THROUGHLINE_WORKERS names no service: {', '.join(sorted(strangers))}")
     if config.threads < 2 * RESERVE:
         raise ValueError(f"THROUGHLINE_THREADS is {config.threads}: at least {2 * RESERVE}")
     if config.public and config.allow_public != ALLOW_PUBLIC:

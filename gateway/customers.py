@@ -11,8 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import orjson
-
+from gateway.documents import document
 from gateway.problems import Refusal
 from gateway.timeouts import Timeouts
 from gateway.upstreams import RETRY_AFTER, Answer, Outgoing, Upstream
@@ -118,24 +117,11 @@ def _judge(answer: Answer) -> Part:
     if answer.status == 404:
         return MISSING
     if answer.status in (400, 422):
-        raise BadQuestion(_document(answer))
+        raise BadQuestion(document(answer, PART_LIMIT))
     if answer.status != 200:
         return UNAVAILABLE
     stale = answer.headers.get("Consistency", "") == "stale"
-    return Part("stale" if stale else "current", _document(answer))
-
-
-def _document(answer: Answer) -> dict[str, Any]:
-    """The JSON object of an answer; ValueError when it is none."""
-    content = bytearray()
-    for piece in answer.pieces():
-        content += piece
-        if len(content) > PART_LIMIT:
-            raise ValueError("the part is too large")
-    document = orjson.loads(content)
-    if not isinstance(document, dict):
-        raise ValueError("the part is no JSON object")
-    return document
+    return Part("stale" if stale else "current", document(answer, PART_LIMIT))
 
 
 def verdict(parts: Mapping[str, Part]) -> int:

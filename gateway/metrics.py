@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from gateway.sighting import Traffic
 from gateway.upstreams import Upstream
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -94,6 +95,17 @@ class Metrics:
     def observe(self, method: str, upstream: str, route: str, status: int, seconds: float) -> None:
         self.requests.labels(method, upstream, route, str(status)).inc()
         self.seconds.labels(upstream, route).observe(seconds)
+
+    def traffic(self) -> Traffic:
+        """All requests so far, and those that failed (5xx)."""
+        counted = [
+            (sample.labels["status"], int(sample.value))
+            for family in self.requests.collect()
+            for sample in family.samples
+            if sample.name.endswith("_total")
+        ]
+        failed = sum(count for status, count in counted if status.startswith("5"))
+        return Traffic(sum(count for _, count in counted), failed)
 
     def page(self) -> bytes:
         return generate_latest(self.registry)

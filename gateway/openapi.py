@@ -45,11 +45,14 @@ def document(services: Sequence[str]) -> dict[str, Any]:
             + ", ".join(f"[{name}](/v1/{name}/openapi.json)" for name in services),
         },
         "paths": {
-            "/": _simple("index", "What is here"),
+            "/": _index(),
+            "/status": _simple("status", "What is up, how far behind, and what was last applied"),
+            "/docs/{service}": {"get": _docs()},
+            "/style.css": _text("style", "The style sheet of the pages", "text/css"),
             "/livez": _simple("livez", "Whether the process lives"),
             "/readyz": _health("readyz", "Whether it takes requests, and which services answer"),
             "/startupz": _simple("startupz", "Whether it has started"),
-            "/metrics": _metrics(),
+            "/metrics": _text("metrics", "Prometheus metrics", "text/plain"),
             "/v1/openapi.json": _simple("openapi", "This document"),
             "/v1/customers/{id}": {"get": _customer(services)},
         },
@@ -76,9 +79,33 @@ def _health(id: str, summary: str) -> dict[str, Any]:
     return {"get": _operation(id, summary, s200=state, s503=draining)}
 
 
-def _metrics() -> dict[str, Any]:
-    text = {"description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}
-    return {"get": _operation("metrics", "Prometheus metrics", s200=text)}
+def _text(id: str, summary: str, media_type: str) -> dict[str, Any]:
+    return {
+        "get": _operation(id, summary, s200={"description": "OK", "content": {media_type: _STRING}})
+    }
+
+
+def _index() -> dict[str, Any]:
+    both = {"application/json": {"schema": {"type": "object"}}, "text/html": _STRING}
+    summary = "What is here; for a browser, the status page"
+    return {"get": _operation("index", summary, s200={"description": "OK", "content": both})}
+
+
+def _docs() -> dict[str, Any]:
+    operation = _operation(
+        "docs",
+        "The API of a service, or of the `gateway`, as a page",
+        s200={"description": "OK", "content": {"text/html": _STRING}},
+        s404=_problem("No service has this name"),
+        s502=_problem("What the service answered is no description"),
+        s503=_problem("The service is away or busy"),
+        s504=_problem("The service did not answer in time"),
+    )
+    service = {"name": "service", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {**operation, "parameters": [service]}
+
+
+_STRING = {"schema": {"type": "string"}}
 
 
 def _customer(services: Sequence[str]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""What the gateway answers itself: the composed customer, health, metrics, its own description."""
+"""What the gateway answers itself: the composed customer, health, metrics, its own description.
+
+Pages for people are in screens.py.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ from gateway.headers import request_headers
 from gateway.metrics import CONTENT_TYPE, Metrics
 from gateway.openapi import document
 from gateway.problems import MEDIA_TYPE, Refusal
+from gateway.screens import Screens, wants_html
 from gateway.upstreams import Outgoing, Upstream
+from gateway.watch import Watch
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -42,6 +47,7 @@ class Pages:
         self._customers = customers
         self._metrics = metrics
         self._probes = ThreadPoolExecutor(len(upstreams), "probe")
+        self._screens = Screens(config, upstreams, Watch(config, metrics))
         self._flask = self._routes(Flask("gateway", static_folder=None))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -55,12 +61,19 @@ class Pages:
         app.add_url_rule("/metrics", view_func=self.metrics)
         app.add_url_rule("/v1/openapi.json", view_func=self.openapi)
         app.add_url_rule("/v1/customers/<id>", view_func=self.customer)
+        self._screens.add_to(app)
         app.register_error_handler(HTTPException, _problem_of)
         app.register_error_handler(Refusal, _refused)
         app.after_request(_note)
         return app
 
     def index(self) -> Response:
+        """The status page for a browser, an index as JSON for everybody else."""
+        response = self._screens.status(self.sign_in()) if wants_html() else self._index()
+        response.headers["Vary"] = "Accept"
+        return response
+
+    def _index(self) -> Response:
         names = list(self._upstreams)
         return _json(
             {
@@ -168,7 +181,7 @@ def _problem_of(error: HTTPException) -> Response:
 def _note(response: Response) -> Response:
     exchange = _exchange()
     if request.url_rule is not None:
-        exchange.route = request.url_rule.rule.replace("<id>", "{id}")
+        exchange.route = request.url_rule.rule.replace("<", "{").replace(">", "}")
     response.headers["X-Correlation-Id"] = exchange.correlation
     exchange.note(response.status_code)
     return response

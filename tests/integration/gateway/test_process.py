@@ -36,7 +36,8 @@ def test_the_description_names_every_route(stage: Stage) -> None:
     described = stage.gateway.get("/v1/openapi.json").json
     validate(described)
     for path in described["paths"]:
-        assert stage.gateway.get(path.replace("{id}", "x")).status != 404, path
+        filled = path.replace("{id}", "x").replace("{service}", "sales")
+        assert stage.gateway.get(filled).status not in (400, 404), path
 
 
 def test_metrics_count_by_route_and_service(stage: Stage) -> None:

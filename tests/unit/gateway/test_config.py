@@ -32,6 +32,18 @@ def test_upstreams_that_make_no_sense_are_named(text: str) -> None:
         load_config({"THROUGHLINE_UPSTREAMS": text})
 
 
+def test_workers_are_read_the_same_way_and_need_not_be_told() -> None:
+    told = {"THROUGHLINE_UPSTREAMS": UPSTREAMS, "THROUGHLINE_WORKERS": "sales=http://10.0.0.7:7012"}
+    assert load_config(told).workers["sales"].port == 7012
+    assert load_config({"THROUGHLINE_UPSTREAMS": UPSTREAMS}).workers == {}
+
+
+@pytest.mark.parametrize("workers", ["sales", "service=http://127.0.0.1:7013"])
+def test_workers_that_make_no_sense_are_named(workers: str) -> None:
+    with pytest.raises(ValueError, match="THROUGHLINE_WORKERS"):
+        load_config({"THROUGHLINE_UPSTREAMS": UPSTREAMS, "THROUGHLINE_WORKERS": workers})
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"])
 def test_loopback(host: str) -> None:
     assert is_loopback(host)

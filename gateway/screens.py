@@ -1,0 +1,174 @@
+"""Pages for people: the status of the system, and the APIs described.
+
+Rendered here, whole, from what the services tell; escaped everywhere. A browser is allowed one
+thing beside the text, the style sheet from here: no script, no picture, no other host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from flask import Flask, Response, render_template, request
+from jinja2 import StrictUndefined
+
+from gateway.apidocs import api_page
+from gateway.config import GatewayConfig
+from gateway.documents import document
+from gateway.openapi import document as own_document
+from gateway.problems import Refusal
+from gateway.schemas import Schema
+from gateway.sighting import Sighting
+from gateway.upstreams import Outgoing, ServiceGarbled, Upstream
+from gateway.watch import Watch
+
+STYLE = Path(__file__).with_name("templates") / "style.css"
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+REFRESH_SECONDS = 5
+DESCRIPTION_LIMIT = 4 * 1024 * 1024
+"""Bytes of an OpenAPI document: thirty times our largest."""
+
+RUNBOOK = "docs/runbooks/consumer-halted.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that a person should look at."""
+
+    where: str
+    what: str
+    reason: str = ""
+    runbook: str = ""
+
+
+def troubles(sighting: Sighting) -> list[Trouble]:
+    """Processes that are not up, and loops that wait for a person. Lag is no trouble: it passes."""
+    found = []
+    for name, seen in sighting.services.items():
+        for kind, state in (("web", seen.web), ("worker", seen.worker)):
+            if state not in ("up", "unknown"):
+                found.append(Trouble(name, f"{kind} is {state}"))
+        for loop in seen.halted:
+            found.append(Trouble(name, f"{loop.name} has halted", loop.halted or "", RUNBOOK))
+    return found
+
+
+def wants_html() -> bool:
+    """Whether the client says that it would rather have HTML than JSON, as browsers do."""
+    accepted = request.accept_mimetypes
+    return accepted["text/html"] > accepted["application/json"]
+
+
+class Screens:
+    """The status page and the API pages; `Pages` asks for the first when a browser is at `/`."""
+
+    def __init__(
+        self, config: GatewayConfig, upstreams: Mapping[str, Upstream], watch: Watch
+    ) -> None:
+        self._upstreams = upstreams
+        self._watch = watch
+        self._timeout = config.part_timeout
+        self._style = STYLE.read_bytes()
+
+    def add_to(self, app: Flask) -> None:
+        app.jinja_env.undefined = StrictUndefined
+        app.jinja_env.filters.update(FILTERS)
+        app.add_url_rule("/status", view_func=self.facts)
+        app.add_url_rule("/docs/<service>", view_func=self.docs)
+        app.add_url_rule("/style.css", view_func=self.style)
+
+    def status(self, sign_in: str) -> Response:
+        sighting = self._watch.look()
+        return self._page(
+            "status.html",
+            sighting=sighting,
+            troubles=troubles(sighting),
+            sign_in=sign_in,
+            refresh=None if request.args.get("refresh") == "off" else REFRESH_SECONDS,
+        )
+
+    def facts(self) -> Response:
+        """What the status page shows, as JSON."""
+        body = orjson.dumps(self._watch.look().as_dict())
+        response = Response(body, content_type="application/json")
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def docs(self, service: str) -> Response:
+        """Raises the refusals of a service that is away, and 404 for one that is none."""
+        prefix = "/v1" if service == "gateway" else f"/v1/{service}"
+        described = self._described(service)
+        page = api_page(described, request.host_url.rstrip("/"), prefix)
+        return self._page("api.html", service=service, prefix=prefix, api=page)
+
+    def style(self) -> Response:
+        response = Response(self._style, content_type="text/css; charset=utf-8")
+        response.headers.update({**HEADERS, "Cache-Control": "max-age=60"})
+        return response
+
+    def _described(self, service: str) -> Schema:
+        if service == "gateway":
+            return own_document(tuple(self._upstreams))
+        upstream = self._upstreams.get(service)
+        if upstream is None:
+            raise Refusal(404, "no-such-path", f"no service is called {service}")
+        answer = upstream.send(Outgoing("GET", "/v1/openapi.json", {}, self._timeout))
+        try:
+            if answer.status != 200:
+                raise ServiceGarbled(service)
+            return document(answer, DESCRIPTION_LIMIT)
+        except ValueError:
+            raise ServiceGarbled(service) from None
+        finally:
+            answer.close()
+
+    def _page(self, template: str, **facts: Any) -> Response:
+        shown = render_template(template, services=list(self._upstreams), **facts)
+        response = Response(shown, content_type="text/html; charset=utf-8")
+        response.headers.update(HEADERS)
+        return response
+
+
+# --- how figures are written
+
+UNTOLD = "–"
+
+
+def count(value: int | None) -> str:
+    """`23 570`, with spaces that do not break."""
+    return UNTOLD if value is None else f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def rate(value: float | None) -> str:
+    """A second; empty while there is nothing to compare with."""
+    if value is None:
+        return ""
+    return f"{value:.0f}/s" if value >= 10 or value == 0 else f"{value:.1f}/s"
+
+
+def seconds(value: float | None) -> str:
+    if value is None:
+        return UNTOLD
+    return f"{value:.1f} s" if value < 100 else f"{count(round(value))} s"
+
+
+def percent(value: float | None) -> str:
+    """Of the latest requests; empty without any."""
+    return "" if value is None else f"{100 * value:.1f} % lately"
+
+
+FILTERS = {"count": count, "rate": rate, "seconds": seconds, "percent": percent}
