@@ -53,6 +53,7 @@ def addresses(endpoints: Endpoints, paths: Paths) -> str:
     return "\n".join(
         (
             f"Throughline answers at {endpoints.gateway}",
+            f"  its state         {endpoints.gateway}/ (in a browser)",
             f"  one customer      {endpoints.gateway}/v1/customers/<id>",
             f"  one service's API {endpoints.gateway}/v1/sales/openapi.json",
             f"  all addresses     {paths.endpoints}",

@@ -62,11 +62,17 @@ def _worker(service: str, endpoints: Endpoints) -> Program:
 
 
 def _gateway(endpoints: Endpoints) -> Program:
-    upstreams = ",".join(f"{service}={url}" for service, url in endpoints.services.items())
     environment = _environment(
-        "gateway", THROUGHLINE_PORT=_port(endpoints.gateway), THROUGHLINE_UPSTREAMS=upstreams
+        "gateway",
+        THROUGHLINE_PORT=_port(endpoints.gateway),
+        THROUGHLINE_UPSTREAMS=_named(endpoints.services),
+        THROUGHLINE_WORKERS=_named(endpoints.workers),
     )
     return Program("gateway", _module("gateway"), environment, priority=GATEWAY_LAST)
+
+
+def _named(urls: Mapping[str, str]) -> str:
+    return ",".join(f"{service}={url}" for service, url in urls.items())
 
 
 def _module(name: str) -> list[str]:

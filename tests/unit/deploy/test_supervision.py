@@ -65,6 +65,7 @@ def test_web_worker_and_gateway_learn_their_ports() -> None:
         "marketing=http://127.0.0.1:7001,sales=http://127.0.0.1:7002,"
         "service=http://127.0.0.1:7003,analytics=http://127.0.0.1:7004"
     )
+    assert "sales=http://127.0.0.1:7012" in by_name["gateway"].environment["THROUGHLINE_WORKERS"]
     assert list(by_name["sales-worker"].command[1:]) == ["-m", "services.sales.worker"]
 
 
