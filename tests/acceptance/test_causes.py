@@ -132,6 +132,14 @@ def chain(told: dict[str, Any], first: str, last: str) -> bool:
     return last in reached
 
 
+def test_what_a_request_led_to_has_its_correlation_id(api: Api, story: Story) -> None:
+    """The order's completion: sales, analytics and service act on it without calling each other."""
+    told = why(api, story.last)
+    trace = api.pages("/v1/analytics/events", correlation_id=told["event"]["correlation_id"])
+    assert [one["type"] for one in trace] == STORY[-3:]
+    assert [one["source"] for one in trace] == ["sales", "analytics", "service"]
+
+
 def test_it_can_be_drawn(api: Api, story: Story) -> None:
     answer = api.get(f"/v1/analytics/events/{story.last}/why", {"form": "mermaid"})
     assert answer.status_code == 200

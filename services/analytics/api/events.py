@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response
 from marshmallow import Schema, fields
 
-from events.contracts.fields import Count, Flag, Id, ListOf, Nested, OneOf, Time
+from events.contracts.fields import Count, Flag, Id, ListOf, Nested, OneOf, Text, Time
 from events.errors import NotFound
-from events.http import Params, Routes, views
+from events.http import Page, PageParams, Params, Routes, Sort, page_of, views
 from services.analytics.api.drawing import MEDIA_TYPE, drawing
-from services.analytics.domain.causes import Happening, Link
+from services.analytics.domain.causes import ENVELOPE, Happening, Link, happening
 from services.analytics.domain.walk import MOST, Walk, first_touch, walk
 from services.analytics.views.causes import Causes
 
@@ -20,6 +21,12 @@ events = Routes("events", "/v1/events", description="Single events of all servic
 
 KINDS = ("causation", "decision", "stream", "reference")
 MOST_LINKS = 100_000
+
+
+class TraceParams(PageParams):
+    """Which trace."""
+
+    correlation_id = Text(shortest=1, longest=128, description="as `X-Correlation-Id` said")
 
 
 class WhyParams(Params):
@@ -65,6 +72,20 @@ class WhyAnswer(Schema):
     links = ListOf(Nested(LinkItem), longest=MOST_LINKS)
     first = Id(description="the earliest of the causes about the same customer; else the event")
     truncated = Flag(description="true: there is more than was followed")
+
+
+@events.query("", EventItem, TraceParams, many=True)
+def list_events(params: dict[str, Any]) -> Page:
+    """List what belongs together by its correlation id, oldest first."""
+    page = page_of(
+        views().timeline,
+        {"correlation_id": params["correlation_id"]},
+        sort=Sort.by("at"),
+        cursor=params["cursor"],
+        limit=params["limit"],
+        projection=ENVELOPE,
+    )
+    return replace(page, items=[_item(happening(one)) for one in page.items])
 
 
 @events.query("/<id:event_id>/why", WhyAnswer, WhyParams, text=MEDIA_TYPE)

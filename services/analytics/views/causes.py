@@ -26,14 +26,15 @@ from services.analytics.domain.causes import (
 
 INDEXES = (
     IndexModel([("event_id", 1)], name="event_id"),
+    IndexModel([("correlation_id", 1), ("at", 1), ("_id", 1)], name="correlation"),
     IndexModel(
         [("$**", 1)],
         name="causes",
         wildcardProjection={"causation_id": 1, **dict.fromkeys(DATA, 1)},
     ),
 )
-"""What analytics' timeline has more than the others': an entry by its event's id, and by
-everything in which an event can name another. The second holds only fields that are there.
+"""What analytics' timeline has more than the others': an entry by its event's id, by what it
+belongs to, and by everything in which it can name another. The last holds only what is there.
 """
 
 MAX_TIME_MS = 2_000

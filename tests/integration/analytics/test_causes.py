@@ -161,6 +161,25 @@ def test_no_data_of_an_event_is_told(analytics: House) -> None:
     assert is_problem(analytics.get(f"/v1/events/{done.id}/why", form="png"), 400, "bad-parameter")
 
 
+def test_what_belongs_together_is_listed_in_the_order_in_which_it_happened(
+    analytics: House,
+) -> None:
+    first, second, other = (captured(f"l{number}") for number in range(3))
+    first, second = (
+        replace(one, correlation_id="trace/1", occurred_at=NOON + number * MINUTE)
+        for number, one in enumerate((first, second))
+    )
+    analytics.hear(second, first, other)
+    page = analytics.get("/v1/events", correlation_id="trace/1", limit=1).json
+    rest = analytics.get(
+        "/v1/events", correlation_id="trace/1", limit=1, cursor=page["next_cursor"]
+    ).json
+    assert ids([*page["items"], *rest["items"]]) == [first.id, second.id]
+    assert rest["next_cursor"] is None
+    assert "data" not in page["items"][0]
+    assert is_problem(analytics.get("/v1/events"), 400, "bad-parameter")
+
+
 def test_every_step_is_read_from_an_index(analytics: House) -> None:
     """The queries of a step back and a step onward, as the server planned them."""
     pool = happened("north", returned("l"), released("l"))
@@ -171,6 +190,7 @@ def test_every_step_is_read_from_an_index(analytics: House) -> None:
     look = Causes(analytics.views.timeline)
     events = [found for one in (*pool, *won, *sold) if (found := look.event(one.id))]
     with profiled(analytics) as queries:
+        assert analytics.get("/v1/events", correlation_id="none").json["items"] == []
         look.event(pool[0].id)
         look.causes(events)
         look.effects(events)
