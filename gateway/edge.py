@@ -18,6 +18,7 @@ from gateway.exchange import Exchange, log
 from gateway.headers import request_headers, response_headers
 from gateway.metrics import Metrics, Routes
 from gateway.pages import Pages
+from gateway.parts import Parts
 from gateway.paths import split_target
 from gateway.problems import MEDIA_TYPE, Refusal, status_line
 from gateway.timeouts import Timeouts
@@ -44,7 +45,7 @@ class Edge:
         }
         self._metrics = Metrics(self._upstreams.values())
         self._routes = Routes()
-        customers = Customers(self._upstreams, timeouts)
+        customers = Customers(Parts(self._upstreams, timeouts))
         self._pages = Pages(config, self._upstreams, customers, self._metrics)
 
     def drain(self) -> None:

@@ -11,11 +11,12 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from gateway.config import GatewayConfig
-from gateway.customers import BadQuestion, Customers, not_composed, verdict
+from gateway.customers import Customers, not_composed, verdict
 from gateway.exchange import Exchange
 from gateway.headers import request_headers
 from gateway.metrics import CONTENT_TYPE, Metrics
 from gateway.openapi import document
+from gateway.parts import BadQuestion
 from gateway.problems import MEDIA_TYPE, Refusal
 from gateway.upstreams import Outgoing, Upstream
 
@@ -57,6 +58,7 @@ class Pages:
         app.add_url_rule("/v1/customers/<id>", view_func=self.customer)
         app.register_error_handler(HTTPException, _problem_of)
         app.register_error_handler(Refusal, _refused)
+        app.register_error_handler(BadQuestion, _passed_on)
         app.after_request(_note)
         return app
 
@@ -109,10 +111,7 @@ class Pages:
         exchange = _exchange()
         headers = request_headers(request.environ, exchange.traceparent, exchange.correlation)
         segment = exchange.path.rpartition("/")[2]  # still encoded, as it came
-        try:
-            parts = self._customers.parts(segment, headers)
-        except BadQuestion as bad:
-            return _json(bad.problem, 400, MEDIA_TYPE)
+        parts = self._customers.parts(segment, headers)
         if verdict(parts) != 200:
             raise not_composed(id, parts)
         shown = {name: {"status": part.status, "data": part.data} for name, part in parts.items()}
@@ -147,6 +146,11 @@ def _refused(refusal: Refusal) -> Response:
     response = Response(content, refusal.status, content_type=MEDIA_TYPE)
     response.headers.update(refusal.headers)
     return response
+
+
+def _passed_on(bad: BadQuestion) -> Response:
+    """The fault as the service told it."""
+    return _json(bad.problem, bad.status, MEDIA_TYPE)
 
 
 _CODES = {404: "no-such-path", 405: "method-not-allowed"}
