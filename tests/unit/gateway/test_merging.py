@@ -84,9 +84,7 @@ def union(services: Mapping[str, Service]) -> list[Position]:
 
 
 @given(divided(HONEST | STINGY), st.integers(1, 8))
-def test_the_pages_are_the_sorted_union_each_once(
-    services: dict[str, Service], limit: int
-) -> None:
+def test_the_pages_are_the_sorted_union_each_once(services: dict[str, Service], limit: int) -> None:
     pages = paged(services, limit)
     assert shown(pages) == union(services)
     assert all(len(page.entries) <= limit for page in pages)
