@@ -178,6 +178,19 @@ def test_one_that_does_not_come_is_unavailable(ask: Ask, route: Callable[[Call],
     assert standing(reply) == [CURRENT, AWAY, ("current", 1), CURRENT]
 
 
+def test_a_service_that_ignores_the_cursor_is_unavailable(ask: Ask) -> None:
+    """Its entries would be shown again."""
+
+    def first_page(call: Call) -> None:
+        call.answer(200, json.dumps({"items": STORY[:2], "next_cursor": "more"}).encode())
+
+    cursor = ask(everything, everything, everything, everything, query="?limit=2").json
+    query = f"?limit=2&cursor={cursor['next_cursor']}"
+    reply = ask(first_page, everything, everything, everything, query=query)
+    assert reply.json["items"] == STORY[2:4]
+    assert standing(reply) == [AWAY, CURRENT, CURRENT, CURRENT]
+
+
 def test_a_page_that_is_too_large_is_asked_for_in_pieces(ask: Ask) -> None:
     """With many entries asked for the entries may be to blame: leaving the service out would
     lose them. With few it is the service.

@@ -18,15 +18,6 @@ NAMES = ("marketing", "sales", "service", "analytics")
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 Held = frozenset[Position]
 
-# Few moments, so that many entries share one and only their ids tell them apart.
-positions = st.builds(
-    Position,
-    st.integers(0, 4).map(lambda hour: NOON + timedelta(hours=hour)),
-    st.integers(0, 9).map(lambda number: f"order-{number}@0000000001"),
-)
-# An id stands at one time only, in all services.
-universes = st.lists(positions, max_size=25, unique_by=lambda one: one.id)
-
 
 @dataclass(frozen=True)
 class Service:
@@ -47,11 +38,21 @@ def entries(*places: Position) -> tuple[Entry, ...]:
 
 @st.composite
 def divided(draw: st.DrawFn, most: st.SearchStrategy[int]) -> dict[str, Service]:
-    """Each service knows any part of what happened."""
-    universe = draw(universes)
-    some = st.frozensets(st.sampled_from(universe)) if universe else st.just(frozenset[Position]())
+    """Of everything that happened each service knows any part.
+
+    There are few moments, so many entries share one and only their ids tell them apart.
+    """
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, unique=True))
-    return {name: Service(draw(some), draw(most)) for name in names}
+    size = draw(st.integers(0, 20))  # drawn first: lists alone would mostly be short
+    hours = draw(st.lists(st.integers(0, 4), min_size=size, max_size=size))
+    knowing = st.frozensets(st.sampled_from(names))
+    known_by = draw(st.lists(knowing, min_size=size, max_size=size))
+    held: dict[str, set[Position]] = {name: set() for name in names}
+    for number, (hour, knowers) in enumerate(zip(hours, known_by, strict=True)):
+        place = Position(NOON + timedelta(hours=hour), f"order-{number:02d}@0000000001")
+        for name in knowers:
+            held[name].add(place)
+    return {name: Service(frozenset(held[name]), draw(most)) for name in names}
 
 
 HONEST = st.just(200)
