@@ -111,7 +111,8 @@ class GatewayConfig:
     )
     part_timeout: float = _key(
         "THROUGHLINE_PART_TIMEOUT",
-        "seconds each service has for its part of GET /v1/customers/{id}",
+        "seconds each service has for its part of GET /v1/customers/{id} and of its timeline,"
+        " besides the wait for a Consistency-Token",
         "1.5",
         float,
     )

@@ -1,46 +1,22 @@
 """`GET /v1/customers/{id}`: what each service knows of a customer, side by side.
 
-The parts are fetched at the same time, each has the same short time, and one that does not come
-is named instead of failing the whole. The gateway adds nothing of its own and merges nothing.
+A part that does not come is named as such. The gateway adds nothing of its own and merges nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gateway.documents import document
+from gateway.parts import Parts, check_question, document
 from gateway.problems import Refusal
-from gateway.timeouts import Timeouts
-from gateway.upstreams import RETRY_AFTER, Answer, Outgoing, Upstream
+from gateway.upstreams import RETRY_AFTER, Answer
 
 Status = Literal["current", "stale", "missing", "unavailable"]
 
 PART_LIMIT = 1024 * 1024
 """Bytes of one part. A summary is small; a larger answer is a fault of the service."""
-
-PASSED_ON = frozenset(
-    {
-        "Authorization",
-        "Consistency-Token",
-        "Prefer",
-        "Traceparent",
-        "Tracestate",
-        "User-Agent",
-        "X-Actor",
-        "X-Correlation-Id",
-        "X-Forwarded-For",
-        "X-Forwarded-Host",
-        "X-Forwarded-Proto",
-    }
-)
-"""What of the question's head concerns the parts. Conditions, ranges and encodings speak of the
-composed answer, which is another document."""
-
-HAND_OVER_SECONDS = 0.1
-"""On top of the parts' own time, so that a late part is told by its own timeout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,69 +31,25 @@ UNAVAILABLE = Part("unavailable")
 MISSING = Part("missing")
 
 
-class BadQuestion(Exception):
-    """A service found fault with the request itself (400 or 422): all would."""
-
-    def __init__(self, problem: Mapping[str, Any]) -> None:
-        super().__init__(problem.get("detail", ""))
-        self.problem = problem
-
-
 class Customers:
-    """Composes a customer from all services. Thread-safe; made after fork."""
+    """Composes a customer from all services. Thread-safe."""
 
-    def __init__(self, upstreams: Mapping[str, Upstream], timeouts: Timeouts) -> None:
-        self._upstreams = upstreams
-        self._timeouts = timeouts
-        # As many as all slots together: no part ever waits for a thread that a dead service holds.
-        self._pool = ThreadPoolExecutor(
-            sum(upstream.slots for upstream in upstreams.values()), "part"
-        )
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     def parts(self, customer: str, headers: Mapping[str, str]) -> dict[str, Part]:
         """Asks every service; `customer` is the path segment as it came (still encoded).
 
-        Raises BadQuestion. Takes at most the part timeout and the wait that Prefer asks for.
+        Raises BadQuestion.
         """
-        timeout = self._timeouts.part_answer(headers.get("Prefer", ""))
-        passed = {name: value for name, value in headers.items() if name in PASSED_ON}
-        asked = {
-            name: self._pool.submit(
-                self._part,
-                upstream,
-                Outgoing("GET", f"/v1/customers/{customer}/summary", passed, timeout),
-            )
-            for name, upstream in self._upstreams.items()
-        }
-        wait(asked.values(), timeout + HAND_OVER_SECONDS)
-        return {name: _outcome(future) for name, future in asked.items()}
-
-    def _part(self, upstream: Upstream, request: Outgoing) -> Part:
-        try:
-            answer = upstream.send(request)
-            try:
-                return _judge(answer)
-            finally:
-                answer.close()
-        except (Refusal, ValueError):
-            return UNAVAILABLE
-
-    def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _outcome(future: Future[Part]) -> Part:
-    if not future.done():
-        future.cancel()
-        return UNAVAILABLE
-    return future.result()
+        target = f"/v1/customers/{customer}/summary"
+        return self._parts.ask(target, headers, _judge, UNAVAILABLE)
 
 
 def _judge(answer: Answer) -> Part:
     if answer.status == 404:
         return MISSING
-    if answer.status in (400, 422):
-        raise BadQuestion(document(answer, PART_LIMIT))
+    check_question(answer, PART_LIMIT)
     if answer.status != 200:
         return UNAVAILABLE
     stale = answer.headers.get("Consistency", "") == "stale"

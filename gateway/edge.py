@@ -18,8 +18,10 @@ from gateway.exchange import Exchange, log
 from gateway.headers import request_headers, response_headers
 from gateway.metrics import Metrics, Routes
 from gateway.pages import Pages
+from gateway.parts import Parts
 from gateway.paths import split_target
 from gateway.problems import MEDIA_TYPE, Refusal, status_line
+from gateway.timelines import Timelines
 from gateway.timeouts import Timeouts
 from gateway.upstreams import Answer, Outgoing, Upstream
 
@@ -44,8 +46,10 @@ class Edge:
         }
         self._metrics = Metrics(self._upstreams.values())
         self._routes = Routes()
-        customers = Customers(self._upstreams, timeouts)
-        self._pages = Pages(config, self._upstreams, customers, self._metrics)
+        parts = Parts(self._upstreams, timeouts)
+        self._pages = Pages(
+            config, self._upstreams, Customers(parts), Timelines(parts), self._metrics
+        )
 
     def drain(self) -> None:
         """Says from now on that no new traffic is wanted; called from a signal handler."""

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+
+from events.http.identifiers import ID_PATTERN
+from events.http.timeline import TimelineEntry, TimelineParams
+
 _PART = {
     "type": "object",
     "required": ["status", "data"],
@@ -16,6 +22,23 @@ _PART = {
             "unavailable: it did not answer in time",
         },
         "data": {"type": ["object", "null"], "description": "the service's own document"},
+    },
+}
+
+_STANDING = {
+    "type": "object",
+    "required": ["status", "missing"],
+    "properties": {
+        "status": {
+            "enum": ["current", "stale", "unavailable"],
+            "description": "stale: it does not hold the writes of the Consistency-Token; "
+            "unavailable: it did not answer in time",
+        },
+        "missing": {
+            "type": ["integer", "null"],
+            "description": "how many of the items shown this service did not have; "
+            "null when it is unavailable",
+        },
     },
 }
 
@@ -55,8 +78,16 @@ def document(services: Sequence[str]) -> dict[str, Any]:
             "/metrics": _text("metrics", "Prometheus metrics", "text/plain"),
             "/v1/openapi.json": _simple("openapi", "This document"),
             "/v1/customers/{id}": {"get": _customer(services)},
+            "/v1/customers/{id}/timeline": {"get": _timeline(services)},
         },
-        "components": {"schemas": {"Part": _PART, "Problem": _PROBLEM}},
+        "components": {
+            "schemas": {
+                "Part": _PART,
+                "Problem": _PROBLEM,
+                "Standing": _STANDING,
+                "TimelineEntry": _schemas().schema2jsonschema(TimelineEntry),
+            }
+        },
         "x-services": {name: f"/v1/{name}/openapi.json" for name in services},
     }
 
@@ -114,10 +145,7 @@ def _customer(services: Sequence[str]) -> dict[str, Any]:
         "required": ["id", "parts"],
         "properties": {
             "id": {"type": "string"},
-            "parts": {
-                "type": "object",
-                "properties": {name: {"$ref": "#/components/schemas/Part"} for name in services},
-            },
+            "parts": _by_service("Part", services),
         },
     }
     operation = _operation(
@@ -128,11 +156,52 @@ def _customer(services: Sequence[str]) -> dict[str, Any]:
         s404=_problem("All services answered and none knows the customer"),
         s503=_problem("Too few services answered to tell"),
     )
-    return {**operation, "parameters": _CUSTOMER_PARAMETERS}
+    return {**operation, "parameters": [_id({"type": "string"}), *_HEADERS]}
 
 
-_CUSTOMER_PARAMETERS = [
-    {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+def _timeline(services: Sequence[str]) -> dict[str, Any]:
+    page = {
+        "type": "object",
+        "required": ["items", "next_cursor", "services"],
+        "properties": {
+            "items": {"type": "array", "items": {"$ref": "#/components/schemas/TimelineEntry"}},
+            "next_cursor": {"type": ["string", "null"]},
+            "services": _by_service("Standing", services),
+        },
+    }
+    consistency = {
+        "description": "With a Consistency-Token: current when one service holds its writes",
+        "schema": {"enum": ["current", "stale"]},
+    }
+    operation = _operation(
+        "getTimeline",
+        "What happened with a customer, newest first: all that any service knows, each once",
+        s200={**_json(page), "headers": {"Consistency": consistency}},
+        s400=_problem("A parameter or a header makes no sense"),
+        s503=_problem("No service answered"),
+    )
+    id = _id({"type": "string", "pattern": f"^{ID_PATTERN}$"})
+    query = _schemas().schema2parameters(TimelineParams, location="query")
+    return {**operation, "parameters": [id, *query, *_HEADERS]}
+
+
+def _by_service(schema: str, services: Sequence[str]) -> dict[str, Any]:
+    part = {"$ref": f"#/components/schemas/{schema}"}
+    return {"type": "object", "properties": dict.fromkeys(services, part)}
+
+
+def _schemas() -> Any:
+    """Turns the services' own schemas into their description."""
+    plugin = MarshmallowPlugin()
+    APISpec("", "", "3.1.0", plugins=[plugin])
+    return plugin.converter
+
+
+def _id(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": "id", "in": "path", "required": True, "schema": schema}
+
+
+_HEADERS = [
     {
         "name": "Consistency-Token",
         "in": "header",

@@ -1,10 +1,11 @@
-"""What the gateway answers itself: the composed customer, health, metrics, its own description.
+"""What the gateway answers itself: a customer composed, health, metrics, its own description.
 
 Pages for people are in screens.py.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
@@ -13,14 +14,20 @@ import orjson
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from events.http.identifiers import CONVERTERS
+from events.http.params import ParamsReader
+from events.http.problem import Problem
+from events.http.timeline import TimelineParams
 from gateway.config import GatewayConfig
-from gateway.customers import BadQuestion, Customers, not_composed, verdict
+from gateway.customers import Customers, not_composed, verdict
 from gateway.exchange import Exchange
 from gateway.headers import request_headers
 from gateway.metrics import CONTENT_TYPE, Metrics
 from gateway.openapi import document
+from gateway.parts import BadQuestion
 from gateway.problems import MEDIA_TYPE, Refusal
 from gateway.screens import Screens, wants_html
+from gateway.timelines import Question, Timelines
 from gateway.upstreams import Outgoing, Upstream
 from gateway.watch import Watch
 
@@ -29,6 +36,9 @@ if TYPE_CHECKING:
 
 PROBE_SECONDS = 0.5
 """How long a readiness probe looks for a service."""
+
+_TIMELINE_PARAMS = ParamsReader(TimelineParams)
+"""As the services read them: what they would refuse is refused before they are asked."""
 
 
 class Pages:
@@ -39,12 +49,14 @@ class Pages:
         config: GatewayConfig,
         upstreams: Mapping[str, Upstream],
         customers: Customers,
+        timelines: Timelines,
         metrics: Metrics,
     ) -> None:
         self.draining = False
         self._config = config
         self._upstreams = upstreams
         self._customers = customers
+        self._timelines = timelines
         self._metrics = metrics
         self._probes = ThreadPoolExecutor(len(upstreams), "probe")
         self._screens = Screens(config, upstreams, Watch(config, metrics))
@@ -54,6 +66,7 @@ class Pages:
         return self._flask(environ, start_response)
 
     def _routes(self, app: Flask) -> Flask:
+        app.url_map.converters.update(CONVERTERS)
         app.add_url_rule("/", view_func=self.index)
         app.add_url_rule("/livez", view_func=self.livez)
         app.add_url_rule("/readyz", view_func=self.readyz)
@@ -61,9 +74,12 @@ class Pages:
         app.add_url_rule("/metrics", view_func=self.metrics)
         app.add_url_rule("/v1/openapi.json", view_func=self.openapi)
         app.add_url_rule("/v1/customers/<id>", view_func=self.customer)
+        app.add_url_rule("/v1/customers/<id:id>/timeline", view_func=self.timeline)
         self._screens.add_to(app)
         app.register_error_handler(HTTPException, _problem_of)
         app.register_error_handler(Refusal, _refused)
+        app.register_error_handler(BadQuestion, _passed_on)
+        app.register_error_handler(Problem, _told)
         app.after_request(_note)
         return app
 
@@ -83,6 +99,7 @@ class Pages:
                 "links": {
                     "openapi": "/v1/openapi.json",
                     "customer": "/v1/customers/{id}",
+                    "timeline": "/v1/customers/{id}/timeline",
                     "health": ["/livez", "/readyz", "/startupz"],
                     "metrics": "/metrics",
                 },
@@ -119,13 +136,8 @@ class Pages:
         return _json(document(tuple(self._upstreams)))
 
     def customer(self, id: str) -> Response:
-        exchange = _exchange()
-        headers = request_headers(request.environ, exchange.traceparent, exchange.correlation)
-        segment = exchange.path.rpartition("/")[2]  # still encoded, as it came
-        try:
-            parts = self._customers.parts(segment, headers)
-        except BadQuestion as bad:
-            return _json(bad.problem, 400, MEDIA_TYPE)
+        segment = _exchange().path.rpartition("/")[2]  # still encoded, as it came
+        parts = self._customers.parts(segment, _headers())
         if verdict(parts) != 200:
             raise not_composed(id, parts)
         shown = {name: {"status": part.status, "data": part.data} for name, part in parts.items()}
@@ -133,6 +145,17 @@ class Pages:
         response.headers["Cache-Control"] = "no-store"
         if any(part.status == "stale" for part in parts.values()):
             response.headers["Consistency"] = "stale"
+        return response
+
+    def timeline(self, id: str) -> Response:
+        query = request.query_string.decode("latin-1")
+        question = Question.of(id, query, _TIMELINE_PARAMS.read())
+        headers = _headers()
+        timeline = self._timelines.page(question, headers)
+        response = _json(timeline.content)
+        response.headers["Cache-Control"] = "no-store"
+        if "Consistency-Token" in headers:
+            response.headers["Consistency"] = "current" if timeline.current else "stale"
         return response
 
 
@@ -150,6 +173,12 @@ def _exchange() -> Exchange:
     return cast(Exchange, request.environ["throughline.exchange"])
 
 
+def _headers() -> dict[str, str]:
+    """The head for the services."""
+    exchange = _exchange()
+    return request_headers(request.environ, exchange.traceparent, exchange.correlation)
+
+
 def _json(value: Any, status: int = 200, content_type: str = "application/json") -> Response:
     return Response(orjson.dumps(value), status, content_type=content_type)
 
@@ -160,6 +189,19 @@ def _refused(refusal: Refusal) -> Response:
     response = Response(content, refusal.status, content_type=MEDIA_TYPE)
     response.headers.update(refusal.headers)
     return response
+
+
+def _passed_on(bad: BadQuestion) -> Response:
+    """The fault as the service told it."""
+    return _json(bad.problem, bad.status, MEDIA_TYPE)
+
+
+def _told(problem: Problem) -> Response:
+    """The same fault that a service would have found."""
+    members = {"errors": list(problem.errors), "facts": dict(problem.facts or {})}
+    return _refused(
+        Refusal(problem.status, problem.code, problem.detail, problem.headers, **members)
+    )
 
 
 _CODES = {404: "no-such-path", 405: "method-not-allowed"}
@@ -178,10 +220,13 @@ def _problem_of(error: HTTPException) -> Response:
     return response
 
 
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
 def _note(response: Response) -> Response:
     exchange = _exchange()
     if request.url_rule is not None:
-        exchange.route = request.url_rule.rule.replace("<", "{").replace(">", "}")
+        exchange.route = _PARAMETER.sub(r"{\1}", request.url_rule.rule)
     response.headers["X-Correlation-Id"] = exchange.correlation
     exchange.note(response.status_code)
     return response

@@ -17,8 +17,8 @@ from jinja2 import StrictUndefined
 
 from gateway.apidocs import api_page
 from gateway.config import GatewayConfig
-from gateway.documents import document
 from gateway.openapi import document as own_document
+from gateway.parts import document
 from gateway.problems import Refusal
 from gateway.schemas import Schema
 from gateway.sighting import Sighting

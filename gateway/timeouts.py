@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from events.http.consistency import DEFAULT_WAIT_SECONDS
+
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,9})\"?\s*(?=$|[,;])", re.IGNORECASE)
@@ -34,6 +36,11 @@ class Timeouts:
             return self.read + wanted_wait(prefer)
         return self.command
 
-    def part_answer(self, prefer: str) -> float:
-        """How long one part of a composed read may take."""
-        return self.part + wanted_wait(prefer)
+    def part_answer(self, prefer: str, *, has_token: bool = False) -> float:
+        """How long one part of a composed read may take.
+
+        A service that gets a consistency token waits for a while of its own accord: given up
+        before, it could not say that it is stale.
+        """
+        wait = wanted_wait(prefer)
+        return self.part + (wait or DEFAULT_WAIT_SECONDS if has_token else wait)

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.config import Address, GatewayConfig
-from gateway.documents import document
 from gateway.metrics import Metrics
+from gateway.parts import document
 from gateway.problems import Refusal
 from gateway.sighting import ServiceSeen, Sighting, State
 from gateway.upstreams import Outgoing, ServiceBusy, ServiceLate, Upstream

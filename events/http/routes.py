@@ -71,10 +71,12 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
         *,
         many: bool = False,
         tagged: bool = False,
+        text: str | None = None,
     ) -> Callable[[View], View]:
         """GET. The view takes `params` and returns a document, or with `many` a `Page`.
 
         `tagged`: the document's `version` is its aggregate's, and becomes the ETag.
+        `text`: another media type, in which the view may answer by a `Response` of its own.
         """
         reader = ParamsReader(params or Params)
 
@@ -95,6 +97,8 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
             operation = _operation(view, [*_QUERY_HEADERS], 200, schema, headers)
             if params:
                 operation["parameters"].append({"in": "query", "schema": params})
+            if text:
+                operation["responses"]["200"]["content"][text] = {"schema": {"type": "string"}}
             return self._declare("GET", rule, view, call, operation)
 
         return declare

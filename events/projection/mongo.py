@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from pymongo import UpdateOne
+from pymongo import IndexModel, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
@@ -34,10 +34,18 @@ R = TypeVar("R")
 class MongoProjection:
     """See `ProjectionStorage`. One instance per projector."""
 
-    def __init__(self, db: Db, version: int, views: Sequence[View]) -> None:
+    def __init__(
+        self,
+        db: Db,
+        version: int,
+        views: Sequence[View],
+        timeline_indexes: Sequence[IndexModel] = (),
+    ) -> None:
+        """`timeline_indexes` are those that this service's timeline has more than the others'."""
         self.db = db
         self.version = version
         self.views = tuple(views)
+        self.timeline_indexes = (*timeline.INDEXES, *timeline_indexes)
         self.may_be_parked = True
         """Whether streams of the partitions that `positions` told may be parked.
 
@@ -51,7 +59,7 @@ class MongoProjection:
     def prepare(self) -> None:
         """Makes the collections and indexes of this version, or verifies those that exist."""
         ensure_collections(self.db, [*self.collection_names(), "checkpoints", "skips"])
-        self.collection(timeline.NAME).create_indexes(list(timeline.INDEXES))
+        self.collection(timeline.NAME).create_indexes(list(self.timeline_indexes))
         self.collection("parked").create_index([("stream", 1), ("version", 1)])
         for view in self.views:
             if view.indexes:

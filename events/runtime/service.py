@@ -1,9 +1,11 @@
-"""What a service is to the engine: a name and five tables. Each service has one `DEFINITION`."""
+"""What a service is to the engine: a name and six tables. Each service has one `DEFINITION`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from pymongo import IndexModel
 
 from events.config import Config
 from events.http.routes import Routes
@@ -19,13 +21,17 @@ from events.store.mongo import MongoEventStore
 
 @dataclass(frozen=True)
 class ServiceDefinition:
-    """`name` is the context, the database's suffix and the topic's middle."""
+    """`name` is the context, the database's suffix and the topic's middle.
+
+    `timeline_indexes` come on top of those of every timeline; each costs every projected event.
+    """
 
     name: str
     views: Sequence[View] = ()
     reactions: Sequence[Reaction] = ()
     timers: Sequence[Timer] = ()
     blueprints: Sequence[Routes] = ()
+    timeline_indexes: Sequence[IndexModel] = ()
 
     @property
     def view_names(self) -> list[str]:
@@ -56,7 +62,8 @@ class House:
     def projection(self, version: int) -> MongoProjection:
         """The storage of one version, with the views that it was begun with."""
         names = self.versions.read().views[version]
-        return MongoProjection(self.db, version, self.definition.views_named(names))
+        views = self.definition.views_named(names)
+        return MongoProjection(self.db, version, views, self.definition.timeline_indexes)
 
     def consumer(self, role: str | None) -> KafkaEventConsumer:
         """A member of this role's group over all topics; None reads everything by itself."""

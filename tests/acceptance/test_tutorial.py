@@ -1,4 +1,4 @@
-"""The commands of the tutorial and of the README work as they are printed, on a running system.
+"""The commands of tutorial, README and a guide work as they are printed, on a running system.
 
 Blocks marked `sh run-in-docs` run in one shell, in their order, with $GATEWAY set. One marked
 `until "words"` is repeated until its output holds the words, as its reader would repeat it.
@@ -88,7 +88,16 @@ def test_the_readme_keeps_its_word(system: System, tmp_path: Path) -> None:
     assert '"parts"' in printed
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial/your-first-event.md"])
+def test_the_guide_to_causes_keeps_its_word(system: System, tmp_path: Path) -> None:
+    printed = run("docs/guides/ask-why.md", system, tmp_path)
+    assert "flowchart LR" in printed
+    assert "crm.sales.pool.lead_assigned.v1" in printed
+
+
+PRINTED = ["README.md", "docs/tutorial/your-first-event.md", "docs/guides/ask-why.md"]
+
+
+@pytest.mark.parametrize("page", PRINTED)
 def test_a_page_that_fails_is_seen(page: str, tmp_path: Path) -> None:
     """A script that ended well without a gateway would prove nothing."""
     ended = subprocess.run(

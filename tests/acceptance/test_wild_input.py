@@ -51,7 +51,8 @@ BOUNDED = settings(
 def there(system: System) -> dict[str, str]:
     """Ids of what is there, by the names that they have in paths."""
     api = system.api
-    customer_id = stories.customer(api).id
+    customer = stories.customer(api)
+    customer_id = customer.id
     stories.seller(api, "wild", "s1")
     return {
         "customer_id": customer_id,
@@ -60,6 +61,7 @@ def there(system: System) -> dict[str, str]:
         "opportunity_id": stories.opportunity(api, customer_id).id,
         "case_id": stories.case(api, customer_id).id,
         "pool_id": "wild",
+        "event_id": customer.events[0],
         "stream": f"customer-{customer_id}",
     }
 

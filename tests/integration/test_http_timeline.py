@@ -22,6 +22,8 @@ from events.projection.reader import Views
 from events.projection.versions import VersionBook
 from events.store.memory import MemoryEventStore
 from events.types import StreamId, Version, format_time, new_id
+from gateway.merging import Position
+from gateway.timelines import Question
 from tests.unit.http.depot import is_problem
 
 pytestmark = pytest.mark.integration
@@ -136,6 +138,23 @@ def test_pages_follow_one_another(client: FlaskClient, story: tuple[str, list[Ev
             break
         cursor = {"cursor": answer.get_json()["next_cursor"]}
     assert found == [one.entry for one in reversed(events)]
+
+
+def test_a_cursor_of_the_gateway_is_taken(
+    client: FlaskClient, story: tuple[str, list[Event]]
+) -> None:
+    """Made for any entry, whether or not a page of this service would end there."""
+    customer, events = story
+    as_of = NOON + timedelta(minutes=4)
+    asked = Question.of(customer, "", {"limit": 2, "cursor": None, "as_of": as_of})
+    shown = [one for one in reversed(events) if one.occurred_at <= as_of]
+    for place, one in enumerate(shown):
+        cursor = asked.cursor(Position(one.occurred_at, one.entry))
+        answer = read(client, customer, cursor=cursor, limit=2, as_of=format_time(as_of))
+        assert ids(answer) == [later.entry for later in shown[place + 1 :][:2]]
+        if own := answer.get_json()["next_cursor"]:
+            last = shown[place + 2]
+            assert own == asked.cursor(Position(last.occurred_at, last.entry))
 
 
 def test_the_past_can_be_asked_for(client: FlaskClient, story: tuple[str, list[Event]]) -> None:

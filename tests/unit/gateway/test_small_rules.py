@@ -42,6 +42,11 @@ def test_timeouts_by_kind() -> None:
     assert TIMEOUTS.part_answer("wait=5") == 6.5
 
 
+@pytest.mark.parametrize(("prefer", "seconds"), [("", 3.5), ("wait=1", 2.5), ("wait=5", 6.5)])
+def test_a_part_has_the_time_that_a_service_waits_for_a_token(prefer: str, seconds: float) -> None:
+    assert TIMEOUTS.part_answer(prefer, has_token=True) == seconds
+
+
 @pytest.mark.parametrize(
     "traceparent",
     [
