@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import islice
 
 from events.commands import Commands, Known
+from events.contracts.analytics import TierPolicyPublished
 from events.deciding import Origin
 from events.envelope import Commit
 from events.errors import Conflict
@@ -53,7 +54,8 @@ class Run:
         if stored is None:
             population = tuple(self._population(policy))
             command = ComputeThresholds(policy.policy_id, policy.version, population, self._at)
-            self._commands.execute(TIER_POLICY, policy.policy_id, command, self._origin(command_id))
+            origin = self._origin(command_id, self._publication(policy))
+            self._commands.execute(TIER_POLICY, policy.policy_id, command, origin)
             stored = self._commands.store.find_command(command_id)
         assert isinstance(stored, Commit), "the decision always yields a fact"
         event = stored.events[0]
@@ -117,6 +119,14 @@ class Run:
         origin = Origin(self._document["actor"], now, f"tier-policy:{POLICY_ID}:{POLICY_1.version}")
         self._commands.execute(TIER_POLICY, POLICY_ID, PublishPolicy(POLICY_1, now), origin)
         return POLICY_1
+
+    def _publication(self, policy: TierPolicy) -> str | None:
+        """The event that put the policy in force: the cause of its thresholds."""
+        stream = self._commands.stream_of(TIER_POLICY, policy.policy_id)
+        events = (event for commit in self._commands.store.load(stream) for event in commit.events)
+        published = (event for event in events if event.type == TierPolicyPublished.TYPE)
+        by_version = {event.data["policy_version"]: event.id for event in published}
+        return by_version.get(policy.version)
 
     def _population(self, policy: TierPolicy) -> Iterator[Member]:
         """The customers with a purchase in the window."""

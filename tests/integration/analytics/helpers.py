@@ -16,6 +16,17 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 AS_OF = "2026-03-02T12:00:00.000Z"
 RUN_SECONDS = 120
 
+POLICY_2 = {
+    "policy_version": 2,
+    "currency": "USD",
+    "vip_share": "0.01",
+    "caring_value_share": "0.5",
+    "window_days": 30,
+    "hysteresis": "0.1",
+    "min_days_between_moves": 30,
+}
+"""What a person may publish after the built-in one."""
+
 
 def bought(customer: str, amount: str, days: float = 10, number: int = 1, **more: Any) -> Event:
     """A completed order so many days before noon."""

@@ -15,21 +15,11 @@ from events.types import utc_now
 from services.analytics.views.customers import FILTERS, SORTS
 from tests.happened import happened
 from tests.house import House
-from tests.integration.analytics.helpers import AS_OF, NOON, bought, run
+from tests.integration.analytics.helpers import AS_OF, NOON, POLICY_2, bought, run
 from tests.plans import faults, questions
 from tests.unit.http.depot import is_problem
 
 pytestmark = pytest.mark.integration
-
-POLICY_2 = {
-    "policy_version": 2,
-    "currency": "USD",
-    "vip_share": "0.01",
-    "caring_value_share": "0.5",
-    "window_days": 30,
-    "hysteresis": "0.1",
-    "min_days_between_moves": 30,
-}
 
 
 def just_bought(

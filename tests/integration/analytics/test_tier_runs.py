@@ -15,7 +15,7 @@ from services.analytics.tier_runs import TierRuns
 from services.analytics.tier_runs import run as run_module
 from services.analytics.tier_runs.documents import Lease
 from tests.house import House
-from tests.integration.analytics.helpers import AS_OF, NOON, bought, ended, run
+from tests.integration.analytics.helpers import AS_OF, NOON, POLICY_2, bought, ended, run
 from tests.unit.http.depot import is_problem
 
 pytestmark = pytest.mark.integration
@@ -92,6 +92,22 @@ def test_a_run_gives_each_customer_the_tier_that_plain_arithmetic_gives(
     }
     assert done["population"] == sum(tier != "indifferent" for tier in wanted.values())
     assert analytics.get("/v1/totals").json["tiers"] == done["moved"]
+
+
+def test_the_limits_say_which_publication_set_their_rules(analytics: House) -> None:
+    """Of two that were published, the one that was in force: also of the built-in policy."""
+    analytics.hear(bought("ada", "90.00"), bought("bob", "1.00"))
+    first = run(analytics)
+    (published,) = analytics.post("/v1/tier-policies", POLICY_2).json["events"]
+    second = run(analytics)
+    causes = {
+        event["id"]: commit.get("causation_id")
+        for commit in analytics.commits()
+        for event in commit["events"]
+    }
+    built_in = causes[first["thresholds_event_id"]]
+    assert built_in in causes
+    assert causes[second["thresholds_event_id"]] == published != built_in
 
 
 def test_each_move_says_by_what_it_was_decided(analytics: House) -> None:
