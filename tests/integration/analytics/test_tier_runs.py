@@ -246,16 +246,7 @@ def test_a_run_whose_policy_was_replaced_stops(analytics: House) -> None:
     runs = TierRuns(analytics.commands, analytics.views)
     run(analytics, Idempotency_Key="night-1")
     runs.documents.update_many({}, {"$set": {"status": "requested"}})
-    second = {
-        "policy_version": 2,
-        "currency": "USD",
-        "vip_share": "0.01",
-        "caring_value_share": "0.5",
-        "window_days": 30,
-        "hysteresis": "0.1",
-        "min_days_between_moves": 30,
-    }
-    assert analytics.post("/v1/tier-policies", second).status_code == 200
+    assert analytics.post("/v1/tier-policies", POLICY_2).status_code == 200
 
     assert run(analytics, Idempotency_Key="night-1")["status"] == "superseded"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
 
+from tests.integration.gateway.faulty import OVER, broken, endless, failing, no_json, silent
 from tests.integration.gateway.little import (
     Call,
     GatewayProcess,
@@ -20,7 +21,6 @@ from tests.integration.gateway.little import (
 )
 
 NAMES = ("marketing", "sales", "service", "analytics")
-OVER = threading.Event()
 
 
 def current(call: Call) -> None:
@@ -43,32 +43,8 @@ def owing(call: Call) -> None:
     OVER.wait(10)
 
 
-def broken(call: Call) -> None:
-    call.raw(b"")
-
-
-def silent(call: Call) -> None:
-    OVER.wait(10)
-
-
-def failing(call: Call) -> None:
-    call.answer(500, b'{"status": 500}')
-
-
 def no_object(call: Call) -> None:
     call.answer(200, b"[1]")
-
-
-def no_json(call: Call) -> None:
-    call.answer(200, b"<html>")
-
-
-def endless(call: Call) -> None:
-    call.send_response_only(200)
-    call.end_headers()
-    with suppress(OSError):
-        while True:
-            call.wfile.write(b" " * 65536)
 
 
 def objecting(call: Call) -> None:
@@ -78,6 +54,7 @@ def objecting(call: Call) -> None:
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[dict[str, LittleService]]:
+    OVER.clear()
     services = {name: LittleService() for name in NAMES}
     yield services
     OVER.set()

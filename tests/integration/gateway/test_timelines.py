@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.integration.gateway.faulty import OVER, broken, endless, failing, no_json, silent
 from tests.integration.gateway.little import Call, GatewayProcess, LittleService, Reply, gateway
 
 NAMES = ("marketing", "sales", "service", "analytics")
 PATH = "/v1/customers/c-1/timeline"
-OVER = threading.Event()
 Entry = dict[str, Any]
 Ask = Callable[..., Reply]
 
@@ -56,36 +54,12 @@ def before(one: Entry, query: dict[str, list[str]]) -> bool:
 everything = Keeps(STORY)
 
 
-def broken(call: Call) -> None:
-    call.raw(b"")
-
-
-def silent(call: Call) -> None:
-    OVER.wait(10)
-
-
-def failing(call: Call) -> None:
-    call.answer(500, b'{"status": 500}')
-
-
-def no_json(call: Call) -> None:
-    call.answer(200, b"<html>")
-
-
 def no_page(call: Call) -> None:
     call.answer(200, b'{"items": [{"id": 1}], "next_cursor": null}')
 
 
 def out_of_order(call: Call) -> None:
     call.answer(200, json.dumps({"items": STORY[::-1], "next_cursor": None}).encode())
-
-
-def endless(call: Call) -> None:
-    call.send_response_only(200)
-    call.end_headers()
-    with suppress(OSError):
-        while True:
-            call.wfile.write(b" " * 65536)
 
 
 def strict(call: Call) -> None:
@@ -100,6 +74,7 @@ def objecting(status: int) -> Callable[[Call], None]:
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[dict[str, LittleService]]:
+    OVER.clear()
     services = {name: LittleService() for name in NAMES}
     yield services
     OVER.set()
