@@ -119,12 +119,12 @@ class Relay:
 
     def close(self) -> None:
         """Saves what has arrived and releases the lease: another relay can take over at once."""
-        fence = self._lease.acquire() if self._open else None
-        if fence is not None:
-            try:
+        try:
+            fence = self._lease.acquire() if self._open else None
+            if fence is not None:
                 self._save(fence)
-            except (Fenced, Transient) as error:
-                log.info("relay.not_saved", reason=str(error))
+        except (Fenced, Transient) as error:
+            log.info("relay.not_saved", reason=str(error))
         self._reset()
         self._lease.release()
 

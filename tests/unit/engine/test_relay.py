@@ -291,6 +291,24 @@ def test_what_is_unsaved_is_saved_when_it_closes(
     assert world.published == [1]
 
 
+def test_it_closes_also_when_nothing_can_be_saved(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relaying, "SAVE_SECONDS", 10)
+    relay = world.relay()
+    relay.step(0)
+    world.commit(1)
+    relay.step(0)
+
+    def away(*_: object) -> None:
+        raise Transient("the database is away")
+
+    monkeypatch.setattr(world.book, "save", away)
+    relay.close()
+    assert not relay.leading
+    assert world.tenure.owner is None
+
+
 def test_the_next_batch_is_sent_before_the_last_one_has_arrived(world: World) -> None:
     """And none of the two is saved when the first one fails."""
     world.feed_batch = 1
