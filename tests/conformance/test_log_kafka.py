@@ -12,7 +12,7 @@ from kafka.partitioner.default import murmur2
 
 from events.envelope import decode
 from events.errors import Fenced, Transient
-from events.log import kafka_clients
+from events.log import kafka_clients, kafka_consumer
 from events.log.kafka_consumer import KafkaEventConsumer
 from events.log.kafka_producer import KafkaEventProducer
 from events.log.port import Partition
@@ -31,7 +31,7 @@ class Group:
     def __init__(self, bootstrap: str, opened: contextlib.ExitStack) -> None:
         self.name = f"group.{new_id()}"
         self.topics = [f"{self.name}.{number}" for number in range(TOPICS)]
-        self._bootstrap = bootstrap
+        self.bootstrap = bootstrap
         self._opened = opened
         shape = {"num_partitions": PARTITIONS, "replication_factor": 1}
         with KafkaAdminClient(bootstrap_servers=bootstrap.split(",")) as admin:
@@ -39,14 +39,14 @@ class Group:
 
     def member(self, name: str) -> KafkaEventConsumer:
         consumer = KafkaEventConsumer(
-            self._bootstrap, self.topics, group=self.name, member=name, session_timeout_ms=6_000
+            self.bootstrap, self.topics, group=self.name, member=name, session_timeout_ms=6_000
         )
         self._opened.callback(consumer.close)
         return consumer
 
     def producer(self) -> KafkaEventProducer:
         return self._opened.enter_context(
-            contextlib.closing(KafkaEventProducer(self._bootstrap, "test", self.topics[0]))
+            contextlib.closing(KafkaEventProducer(self.bootstrap, "test", self.topics[0]))
         )
 
     @property
@@ -146,3 +146,24 @@ def test_a_key_goes_where_every_kafka_client_would_send_it(group: Group) -> None
         for at, records in one.poll(0.05).records.items():
             found.update((decode(record.value).key, at.number) for record in records)
     assert found == {key: (murmur2(key.encode()) & 0x7FFFFFFF) % PARTITIONS for key in keys}
+
+
+def test_lag_tools_are_told_the_last_place_also_when_nothing_comes_any_more(
+    group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_consumer, "HINT_SECONDS", 0.1)
+    group.producer().send([event(version=1), event(version=2)]).wait()
+    one = group.member("one")
+    until(lambda: one.assignment() == group.partitions, one)
+    one.seek(dict.fromkeys(one.assignment(), 0))
+    places = dict.fromkeys(one.assignment(), 0)
+    one.hint(places)
+    one.hint(dict.fromkeys(places, 1))
+    with KafkaAdminClient(bootstrap_servers=group.bootstrap.split(",")) as admin:
+        until(lambda: told(admin, group.name) == {1}, one)
+
+
+def told(admin: KafkaAdminClient, name: str) -> set[int]:
+    """The offsets that the group has committed."""
+    offsets = admin.list_group_offsets([name])[name]
+    return {one.offset for one in offsets.values()}

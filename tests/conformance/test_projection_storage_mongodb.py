@@ -96,3 +96,12 @@ def test_a_zombie_is_fenced_even_when_it_began_first(db: Db) -> None:
 def test_what_one_version_skipped_is_known_to_the_next(db: Db) -> None:
     version(db, 1).run(lambda unit: unit.skip(event(), "test data"))
     assert version(db, 2).skips == {event().entry: "test data"}
+
+
+def test_a_new_owner_knows_whether_streams_are_parked(db: Db) -> None:
+    """It looks when it reads its checkpoints, and asks for parked events only if there are any."""
+    assert not version(db, 1).may_be_parked
+    version(db, 1).run(lambda unit: unit.park([event()], {"order-1": "broken"}))
+    successor = version(db, 1)
+    assert successor.may_be_parked
+    assert successor.run(lambda unit: unit.parked([event().entry])) == {event().entry}

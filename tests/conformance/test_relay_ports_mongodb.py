@@ -110,3 +110,16 @@ def test_books_of_two_processes_are_one(db: Db, store: MongoEventStore) -> None:
     MongoRelayBook(db).save({"order-1": 2}, token, 5)
     assert MongoRelayBook(db).token() == token
     feed.close()
+
+
+def test_heads_that_another_relay_inserted_meanwhile_are_raised(
+    db: Db, store: MongoEventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its look and its insert, the other one was faster with some of them."""
+    book = MongoRelayBook(db)
+    MongoRelayBook(db).save({"order-1": 2, "order-2": 9}, None, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(book, "heads", lambda _: {})
+        book.save({"order-1": 5, "order-2": 3, "order-3": 1}, None, 1)
+    heads = book.heads(["order-1", "order-2", "order-3"])
+    assert heads == {"order-1": 5, "order-2": 9, "order-3": 1}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from events.errors import Fenced
 from events.reactions import places
 from events.reactions import reactor as reacting
 from tests.conformance.making import event
@@ -70,3 +71,16 @@ def test_a_zombie_that_only_passed_is_fenced_too(
     monkeypatch.setattr(places, "SAVE_SECONDS", 0)
     world.react(zombie)
     assert (world.total, world.offsets) == (1, [2])
+
+
+def test_a_place_that_somebody_else_has_moved_is_not_saved(world: World) -> None:
+    (partition,) = world.log.records
+    one, other = places.Places(world.db), places.Places(world.db)
+    for each in (one, other):
+        each.load([partition])
+    other.passed(partition, 5)
+    other.save()
+    one.passed(partition, 3)
+    with pytest.raises(Fenced):
+        one.save()
+    assert world.offsets == [5]
