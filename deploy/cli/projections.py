@@ -60,9 +60,9 @@ def rebuild(services: tuple[str, ...], then_swap: bool, with_skipped: bool, as_j
     done: dict[str, Any] = {}
     for service in services:
         with house_of(service) as house:
-            if with_skipped:
-                house.db["skips"].delete_many({})
-            done[service] = _rebuild(service, Rebuild(house), then_swap)
+            rebuilding = Rebuild(house)
+            version = rebuilding.begin(with_skipped=with_skipped)
+            done[service] = _rebuild(service, version, rebuilding, then_swap)
     show(done, as_json, lambda: "\n".join(f"{name}: {one}" for name, one in done.items()))
 
 
@@ -128,9 +128,7 @@ def abandon(services: tuple[str, ...], as_json: bool) -> None:
     _move(services, as_json, lambda rebuilding: rebuilding.abandon())
 
 
-def _rebuild(service: str, rebuilding: Rebuild, then_swap: bool) -> dict[str, Any]:
-    version = rebuilding.begin()
-
+def _rebuild(service: str, version: int, rebuilding: Rebuild, then_swap: bool) -> dict[str, Any]:
     def tell(progress: Progress) -> None:
         if progress.applied // 10_000 != tell_at[0]:
             tell_at[0] = progress.applied // 10_000

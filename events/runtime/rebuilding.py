@@ -42,8 +42,13 @@ class Rebuild:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def begin(self) -> int:
-        """A new version, or the one that an interrupted rebuild has begun; returns its number."""
+    def begin(self, *, with_skipped: bool = False) -> int:
+        """A new version, or the one that an interrupted rebuild has begun; returns its number.
+
+        `with_skipped` gives its views what a person let go by in earlier versions.
+        """
+        if with_skipped:
+            self._house.db["skips"].delete_many({})
         now = self._house.versions.read()
         if now.building is None:
             now = self._house.versions.begin(self._house.definition.view_names)

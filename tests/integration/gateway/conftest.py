@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.integration.gateway.faulty import OVER
 from tests.integration.gateway.little import GatewayProcess, LittleService, free_port, gateway
+
+NAMES = ("marketing", "sales", "service", "analytics")
 
 
 @dataclass
@@ -33,6 +36,25 @@ def stage() -> Iterator[Stage]:
         yield Stage(process, sales, marketing)
     sales.close()
     marketing.close()
+
+
+@pytest.fixture(scope="module")
+def services() -> Iterator[dict[str, LittleService]]:
+    """Four that answer as the test says; those who keep silent are let go at the end."""
+    OVER.clear()
+    services = {name: LittleService() for name in NAMES}
+    yield services
+    OVER.set()
+    for service in services.values():
+        service.close()
+
+
+@pytest.fixture(scope="module")
+def edge(services: dict[str, LittleService]) -> Iterator[GatewayProcess]:
+    """A gateway that gives each of the four half a second for its part."""
+    upstreams = {name: service.url for name, service in services.items()}
+    with gateway(upstreams, part_timeout=0.5) as process:
+        yield process
 
 
 @pytest.fixture(autouse=True)

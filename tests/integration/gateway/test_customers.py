@@ -52,23 +52,6 @@ def objecting(call: Call) -> None:
     call.answer(400, json.dumps(problem).encode())
 
 
-@pytest.fixture(scope="module")
-def services() -> Iterator[dict[str, LittleService]]:
-    OVER.clear()
-    services = {name: LittleService() for name in NAMES}
-    yield services
-    OVER.set()
-    for service in services.values():
-        service.close()
-
-
-@pytest.fixture(scope="module")
-def edge(services: dict[str, LittleService]) -> Iterator[GatewayProcess]:
-    upstreams = {name: service.url for name, service in services.items()}
-    with gateway(upstreams, part_timeout=0.5) as process:
-        yield process
-
-
 @pytest.fixture
 def ask(edge: GatewayProcess, services: dict[str, LittleService]) -> object:
     def ask(*routes: Route, id: str = "c-1", **headers: str) -> Reply:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.integration.gateway.faulty import OVER, broken, endless, failing, no_json, silent
-from tests.integration.gateway.little import Call, GatewayProcess, LittleService, Reply, gateway
+from tests.integration.gateway.faulty import broken, endless, failing, no_json, silent
+from tests.integration.gateway.little import Call, GatewayProcess, LittleService, Reply
 
 NAMES = ("marketing", "sales", "service", "analytics")
 PATH = "/v1/customers/c-1/timeline"
@@ -70,23 +70,6 @@ def strict(call: Call) -> None:
 def objecting(status: int) -> Callable[[Call], None]:
     problem = {"type": "urn:throughline:problem:bad-header", "status": status, "detail": "no token"}
     return lambda call: call.answer(status, json.dumps(problem).encode())
-
-
-@pytest.fixture(scope="module")
-def services() -> Iterator[dict[str, LittleService]]:
-    OVER.clear()
-    services = {name: LittleService() for name in NAMES}
-    yield services
-    OVER.set()
-    for service in services.values():
-        service.close()
-
-
-@pytest.fixture(scope="module")
-def edge(services: dict[str, LittleService]) -> Iterator[GatewayProcess]:
-    upstreams = {name: service.url for name, service in services.items()}
-    with gateway(upstreams, part_timeout=0.5) as process:
-        yield process
 
 
 @pytest.fixture
