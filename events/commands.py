@@ -18,9 +18,16 @@ from typing import Any
 from events.contracts.base import Fact
 from events.contracts.upcasting import upcast
 from events.crashing import crash_point
-from events.deciding import Decider, Origin
+from events.deciding import Decider, Origin, Scope
 from events.envelope import Commit, Event
-from events.errors import KeyReused, PreconditionFailed, Rejected, VersionConflict
+from events.errors import (
+    Forbidden,
+    KeyReused,
+    NotFound,
+    PreconditionFailed,
+    Rejected,
+    VersionConflict,
+)
 from events.store.port import Appended, EventStore, Receipt
 from events.types import StreamId, Version, new_id, utc_now
 
@@ -28,6 +35,14 @@ TRIES = 3
 """How often a lost race is decided again before the caller gets the conflict."""
 
 CACHED_STATES = 10_000
+
+
+Permit = Callable[[Scope], bool]
+
+
+def everywhere(_scope: Scope) -> bool:
+    """What acts on the service's own behalf reaches everything."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +82,17 @@ class Commands:
         origin: Origin,
         *,
         expected: Version | None = None,
+        permit: Permit = everywhere,
     ) -> Done:
         """`expected` is the version that the caller saw; None lets a lost race be decided again.
+        `permit` says which places the caller reaches: a record elsewhere is not there for him.
 
-        Raises what `decide` raises, `PreconditionFailed`, `VersionConflict`, `KeyReused`.
+        Raises what `decide` raises, `PreconditionFailed`, `VersionConflict`, `KeyReused`,
+        `NotFound` for a record out of reach, `Forbidden` for a new one that would be.
         """
         stream = StreamId.of(decider.aggregate, aggregate_id)
         try:
-            return self._race(decider, stream, command, origin, expected)
+            return self._race(decider, stream, command, origin, expected, permit)
         except (Rejected, PreconditionFailed, VersionConflict):
             answered = self._answered(origin)
             if answered is None:
@@ -115,6 +133,7 @@ class Commands:
         command: Any,
         origin: Origin,
         expected: Version | None,
+        permit: Permit,
     ) -> Done:
         known = self._recall(decider, stream, expected)
         for attempt in range(1, TRIES + 1):
@@ -123,10 +142,11 @@ class Commands:
                 fresh = True
             else:
                 fresh = known.version == 0 and expected == 0
-            if expected is not None and known.version != expected:
-                raise PreconditionFailed(stream, expected, known.version)
             try:
-                return self._decide(decider, stream, known, command, origin, fresh=fresh)
+                _within(permit, decider, stream, known, fresh=fresh)
+                if expected is not None and known.version != expected:
+                    raise PreconditionFailed(stream, expected, known.version)
+                return self._decide(decider, stream, known, command, origin, permit, fresh=fresh)
             except _Stale:
                 continue
             except VersionConflict:
@@ -143,6 +163,7 @@ class Commands:
         known: Known,
         command: Any,
         origin: Origin,
+        permit: Permit,
         *,
         fresh: bool,
     ) -> Done:
@@ -157,6 +178,8 @@ class Commands:
                 raise _Stale
             return self._nothing(stream, known, origin)
         commit = self.commit_of(decider, stream, known, facts, origin)
+        if not known.version and not permit(commit.events[0].scope):
+            raise Forbidden(f"a {decider.aggregate} can't be made there by this caller")
         claims = [claim for one in facts for claim in decider.claims(one)]
         appended = self.store.append(commit, claims)
         crash_point("store.after_append")
@@ -264,6 +287,16 @@ class Commands:
 
 class _Stale(Exception):
     """A refusal on a cached state: decide again on the store's."""
+
+
+def _within(
+    permit: Permit, decider: Decider[Any, Any], stream: StreamId, known: Known, *, fresh: bool
+) -> None:
+    """A record out of reach is not told from one that is not there."""
+    if known.version and not permit(decider.scope(known.state)):
+        if fresh:
+            raise NotFound(decider.aggregate, stream.id)
+        raise _Stale
 
 
 def _after(decider: Decider[Any, Any], known: Known, commit: Commit) -> Known:

@@ -62,6 +62,12 @@ class Config:
         "relay,projector,reactions",
         _roles,
     )
+    access_keys: str = _key(
+        "THROUGHLINE_ACCESS_KEYS",
+        "file with the public keys of the gateway (a JWK set), whose tokens a web process believes;"
+        " read again when it changes",
+        "",
+    )
     threads: int = _key("THROUGHLINE_THREADS", "request threads of a web process", "16", int)
     batch: int = _key(
         "THROUGHLINE_BATCH", "most records of one projection transaction", "4000", int

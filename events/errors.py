@@ -4,6 +4,7 @@ ThroughlineError
 ├── Rejected            the caller must change the request (4xx); nothing was written
 │   ├── Invalid         a field is wrong (422), with JSON Pointers
 │   ├── NotFound        there is no such thing (404)
+│   ├── Forbidden       the caller may not put it there (403)
 │   ├── RuleBroken      a rule of the domain forbids it (409), with a stable code
 │   ├── TooLarge        the input exceeds a cap (413)
 │   └── KeyReused       the Idempotency-Key belongs to another request (422)
@@ -59,6 +60,13 @@ class NotFound(Rejected):
 
     def __init__(self, what: str, id: str) -> None:
         super().__init__("not-found", f"there is no {what} {id}", what=what, id=id)
+
+
+class Forbidden(Rejected):
+    """The caller's right does not reach where the record would belong."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("forbidden", detail)
 
 
 class RuleBroken(Rejected):

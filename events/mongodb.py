@@ -5,13 +5,14 @@ Clients are made after fork, one per process.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from bson.codec_options import CodecOptions, TypeCodec, TypeRegistry
 from bson.decimal128 import Decimal128
 from pymongo import MongoClient, ReadPreference
+from pymongo.cursor import Cursor
 from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -30,6 +31,16 @@ MAX_TIME_MS = 5_000
 _NAMESPACE_EXISTS = 48
 _TRANSIENT_CODES = frozenset({6, 7, 24, 89, 91, 112, 189, 251, 262, 9001, 10107, 11600, 11602})
 """Network, shutdown, stepdown, lock and write conflicts: all pass by themselves."""
+
+
+class Readable(Protocol):
+    """What reads documents: a collection, whole or as far as somebody reaches."""
+
+    def find(self, filter: Mapping[str, Any], /, *args: Any, **kwargs: Any) -> Cursor[Document]: ...
+
+    def find_one(
+        self, filter: Mapping[str, Any], /, *args: Any, **kwargs: Any
+    ) -> Document | None: ...
 
 
 class _DecimalCodec(TypeCodec):

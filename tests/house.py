@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from events.access.caller import Caller
 from events.commands import Commands
 from events.config import load_config
 from events.envelope import Event
@@ -30,6 +30,7 @@ from events.runtime.service import ServiceDefinition
 from events.runtime.web import API_VERSION
 from events.store.documents import from_document
 from events.types import new_id
+from tests.access import EVERYBODY, SignedClient, client_of, guard
 
 
 class House:
@@ -52,9 +53,20 @@ class House:
             self.db, self.commands, self.views, self._consumer(), definition.reactions
         )
         self.reactor.prepare()
-        runtime = Runtime(definition.name, self.commands, self.views, Health())
-        app = create_app(runtime, definition.blueprints, version=API_VERSION)
-        self.client: FlaskClient = app.test_client()
+        runtime = Runtime(
+            definition.name,
+            self.commands,
+            self.views,
+            Health(),
+            guard(definition.name),
+            definition.open_views,
+        )
+        self.app = create_app(runtime, definition.blueprints, version=API_VERSION)
+        self.client = self.client_of(EVERYBODY)
+
+    def client_of(self, caller: Caller | None) -> SignedClient:
+        """Somebody else at the same door."""
+        return client_of(self.app, self.inner.definition.name, caller)
 
     def _consumer(self) -> MemoryConsumer:
         consumer = MemoryConsumer(self._log)

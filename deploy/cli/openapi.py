@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from events.access.tokens import Guard, Keyring
 from events.commands import Commands
 from events.config import SERVICES
 from events.http import Health, Runtime, create_app, openapi_document
@@ -48,7 +49,8 @@ def document_of(name: str) -> dict[str, Any]:
     """A service's document, of an app that has no database behind it."""
     definition: ServiceDefinition = import_module(f"services.{name}.definition").DEFINITION
     nothing: Any = None
-    runtime = Runtime(name, Commands(MemoryEventStore(name)), nothing, Health())
+    nobody = Guard(name, Keyring({}))
+    runtime = Runtime(name, Commands(MemoryEventStore(name)), nothing, Health(), nobody)
     return openapi_document(create_app(runtime, definition.blueprints, version=API_VERSION))
 
 

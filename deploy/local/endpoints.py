@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from deploy.local.keys import ensure_keys
 from deploy.local.ports import LOOPBACK, keep_or_pick
 
 SERVICES = ("marketing", "sales", "service", "analytics")
@@ -29,10 +30,15 @@ class Endpoints:
     """Health and metrics of each service's worker, by service."""
     supervisor: str
     """The supervisor's control socket."""
+    keys: str
+    """The folder with the keys of the gateway (keys.py)."""
 
     @classmethod
-    def settle(cls, before: Endpoints | None, kafka: str, mongodb: str, socket: Path) -> Endpoints:
+    def settle(
+        cls, before: Endpoints | None, kafka: str, mongodb: str, socket: Path, keys: Path
+    ) -> Endpoints:
         """Addresses for a new start: the ports of the one before where they are still free."""
+        ensure_keys(keys)
         names = ["gateway", *SERVICES, *(f"{service}-worker" for service in SERVICES)]
         ports = keep_or_pick(names, before.ports if before else {})
         urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
@@ -40,6 +46,7 @@ class Endpoints:
             kafka=kafka,
             mongodb=mongodb,
             supervisor=str(socket),
+            keys=str(keys),
             workers={service: urls.pop(f"{service}-worker") for service in SERVICES},
             **urls,
         )

@@ -40,6 +40,10 @@ class Paths:
         return self.folder / "logs"
 
     @property
+    def keys(self) -> Path:
+        return self.folder / "keys"
+
+    @property
     def lock(self) -> Path:
         """Held while the system is being started or stopped."""
         return self.folder / "up.lock"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from deploy.local.endpoints import SERVICES, Endpoints
+from deploy.local.keys import ISSUER, PRIVATE, PUBLIC
 from deploy.local.ports import LOOPBACK
 from deploy.local.server import Server
 
@@ -46,9 +48,12 @@ def service_programs(endpoints: Endpoints) -> list[Program]:
 def _web(service: str, endpoints: Endpoints) -> Program:
     name = f"{service}-web"
     port = _port(endpoints.services[service])
-    return Program(
-        name, _module(f"services.{service}.web"), _environment(name, THROUGHLINE_PORT=port)
+    environment = _environment(
+        name,
+        THROUGHLINE_PORT=port,
+        THROUGHLINE_ACCESS_KEYS=str(Path(endpoints.keys) / PUBLIC),
     )
+    return Program(name, _module(f"services.{service}.web"), environment)
 
 
 def _worker(service: str, endpoints: Endpoints) -> Program:
@@ -67,6 +72,8 @@ def _gateway(endpoints: Endpoints) -> Program:
         THROUGHLINE_PORT=_port(endpoints.gateway),
         THROUGHLINE_UPSTREAMS=_named(endpoints.services),
         THROUGHLINE_WORKERS=_named(endpoints.workers),
+        THROUGHLINE_ACCESS_KEY=str(Path(endpoints.keys) / PRIVATE),
+        THROUGHLINE_DEV_ISSUER=str(Path(endpoints.keys) / ISSUER),
     )
     return Program("gateway", _module("gateway"), environment, priority=GATEWAY_LAST)
 

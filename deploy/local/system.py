@@ -111,6 +111,7 @@ class System:
             kafka=addresses.get("kafka") or os.environ["KAFKA_BOOTSTRAP_SERVERS"],
             mongodb=addresses.get("mongodb") or os.environ["MONGODB_URI"],
             socket=self.paths.supervisor_socket,
+            keys=self.paths.keys,
         )
         programs = [*server_programs(servers), *service_programs(endpoints)]
         self.paths.supervisor_config.write_text(supervision.render(self.paths, programs))

@@ -20,6 +20,7 @@ from events.contracts.fields import (
     Money,
     Nested,
     OneOf,
+    Scope,
     Time,
 )
 
@@ -100,3 +101,4 @@ class CustomerTierChanged(Contract):
     reason_code = Code()
     as_of = Time()
     decision = Decision()
+    scope = Scope(required=False)

@@ -11,6 +11,7 @@ from flask import Flask
 from events.http.body import MAX_BODY_BYTES
 from events.http.context import register_context
 from events.http.encoding import use_orjson
+from events.http.guard import register_guard
 from events.http.health import health_blueprint
 from events.http.identifiers import CONVERTERS
 from events.http.metrics import register_metrics
@@ -27,7 +28,8 @@ def create_app(
 ) -> Flask:
     """The app of one service, with its document at `/v1/openapi.json` and the health routes.
 
-    Raises ValueError when two operations have the same id: generated clients need them apart.
+    Raises ValueError when two operations have the same id: generated clients need them apart; and
+    for a route without a right: deny is the default, and open has to be said.
     """
     app = Flask(runtime.name, static_folder=None)
     _configure(app, title or f"Throughline {runtime.name}", version)
@@ -39,6 +41,7 @@ def create_app(
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     app.register_blueprint(health_blueprint(runtime.health))
+    register_guard(app)
     _check_operation_ids(api.document())
     return app
 

@@ -23,6 +23,7 @@ from events.deciding import Decider, Origin
 from events.errors import NotFound, PreconditionFailed, RuleBroken
 from events.http.context import asked
 from events.http.encoding import public, to_json
+from events.http.guard import reach
 from events.http.problem import Problem, bad_header
 from events.http.runtime import runtime
 from events.types import VERSION_DIGITS, ConsistencyToken, Version, utc_now
@@ -125,7 +126,12 @@ def _execute(
     origin = origin_of_request()
     with here.in_flight.held(origin.command_id):
         return here.commands.execute(
-            decider, aggregate_id, build(origin), origin, expected=expected
+            decider,
+            aggregate_id,
+            build(origin),
+            origin,
+            expected=expected,
+            permit=reach().covers,
         )
 
 

@@ -17,7 +17,7 @@ from events.http.problem import bad_header
 from events.types import new_id
 
 ANONYMOUS = "anonymous"
-"""The actor until sign-in exists; afterwards the gateway sets the header from the session."""
+"""The actor of what needs no token."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+=-]{0,127}")
 _TRACEPARENT = re.compile(
@@ -27,13 +27,16 @@ _TRACEPARENT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The envelope of a request."""
+    """The envelope of a request; who asks is known by his token (guard.py)."""
 
-    actor: str
     correlation_id: str
     causation_id: str | None
     traceparent: str
     trace_id: str
+
+    @property
+    def actor(self) -> str:
+        return g.caller.subject if g.get("caller") else ANONYMOUS
 
 
 def asked() -> Asked:
@@ -69,12 +72,11 @@ def _named(header: str, variable: str) -> str | None:
 
 def _open() -> None:
     traceparent, trace = parse_traceparent(request.environ.get("HTTP_TRACEPARENT"))
-    g.asked = Asked(ANONYMOUS, trace, None, traceparent, trace)
+    g.asked = Asked(trace, None, traceparent, trace)
     clear_contextvars()
     correlation_id = _named("X-Correlation-Id", "HTTP_X_CORRELATION_ID") or new_id()
     bind_contextvars(correlation_id=correlation_id, trace_id=trace)
     g.asked = Asked(
-        actor=_named("X-Actor", "HTTP_X_ACTOR") or ANONYMOUS,
         correlation_id=correlation_id,
         causation_id=_named("X-Causation-Id", "HTTP_X_CAUSATION_ID"),
         traceparent=traceparent,

@@ -73,7 +73,6 @@ PARAMETERS: dict[str, tuple[str, dict[str, Any]]] = {
         _header("Wait until the view holds these writes; several with commas"),
     ),
     "Prefer": ("Prefer", _header("wait=<seconds>, handling=strict (RFC 7240)")),
-    "XActor": ("X-Actor", _header("Who asks", pattern=_WORD)),
     "XCorrelationId": ("X-Correlation-Id", _header("Ties requests together", pattern=_WORD)),
     "XCausationId": ("X-Causation-Id", _header("What led to this request", pattern=_WORD)),
 }
@@ -84,6 +83,14 @@ HEADERS = {
     "IdempotencyReplayed": _header("true: an earlier request with this key did it", enum=["true"]),
     "Location": _header("Where the new aggregate is", format="uri-reference"),
     "Consistency": _header("Whether the view held the tokens' writes", enum=["current", "stale"]),
+}
+
+
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "the token of the sign-in; the gateway gives each service one of its own",
 }
 
 
@@ -101,6 +108,8 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
             components.parameter(name, "header", {"name": header, **document})
         for name, document in HEADERS.items():
             components.header(name, document)
+        components.security_scheme("bearer", BEARER)
+        self.spec.options["security"] = [{"bearer": []}]
         self.ma_plugin.converter.add_attribute_function(_describe)
         self.register_converter(IdConverter, _id_schema)
         self.register_converter(StreamConverter, _stream_schema)

@@ -21,11 +21,11 @@ from typing import Any
 
 import orjson
 from bson.decimal128 import Decimal128
-from pymongo.collection import Collection
 
 from events.http.encoding import to_json
 from events.http.params import DEFAULT_LIMIT
 from events.http.problem import Problem, bad_parameter
+from events.mongodb import Readable
 from events.types import format_time, parse_time
 
 Document = dict[str, Any]
@@ -66,7 +66,7 @@ class Page:
 
 
 def page_of(
-    collection: Collection[Document],
+    collection: Readable,
     filter: Mapping[str, Any],
     *,
     sort: Sort,

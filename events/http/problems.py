@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from events.contracts.base import flatten_faults
 from events.errors import (
     Conflict,
+    Forbidden,
     InFlight,
     Invalid,
     KeyReused,
@@ -78,6 +79,12 @@ def _invalid(error: Invalid) -> Problem:
 @problem_of.register
 def _not_found(error: NotFound) -> Problem:
     return Problem(404, error.code, error.detail, facts=error.facts)
+
+
+@problem_of.register
+def _forbidden(error: Forbidden) -> Problem:
+    errors = [{"pointer": "/scope", "detail": "is out of the caller's reach"}]
+    return Problem(403, error.code, error.detail, errors=errors)
 
 
 @problem_of.register

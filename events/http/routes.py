@@ -2,13 +2,14 @@
 
     orders = Routes("orders", "/v1/orders")
 
-    @orders.create("", PlaceOrderBody)
-    @orders.command("/<id:order_id>/complete")
-    @orders.query("/<id:order_id>", OrderAnswer)
-    @pools.either("/<id:pool_id>/sellers", SellerBody)
-    @runs.job("", RunBody, RunAnswer)
+    @orders.create("", PlaceOrderBody, right="order.work")
+    @orders.command("/<id:order_id>/complete", right="order.work")
+    @orders.query("/<id:order_id>", OrderAnswer, right="order.read")
+    @pools.either("/<id:pool_id>/sellers", SellerBody, right="pool.manage")
+    @runs.job("", RunBody, RunAnswer, right="policy.publish")
 
-Each documents its operation for OpenAPI and reads what it needs from the request: `body` for
+Each takes a right of the table in events/access/rights.py, without which nobody gets in, and
+documents its operation for OpenAPI and reads what it needs from the request: `body` for
 commands with a schema, `params` for queries with a schema. The operation's id is the function's
 name in camelCase, its summary and description come from the docstring.
 """
@@ -27,13 +28,15 @@ from events.http.body import BodyReader, NoBody
 from events.http.commands import CommandAnswer
 from events.http.consistency import wait_for_tokens
 from events.http.encoding import public, to_json
+from events.http.guard import RIGHT, enter, may
+from events.http.masking import PERSONAL, Mask, mask_of, note_access
 from events.http.paging import Page
 from events.http.params import Params, ParamsReader
-from events.http.runtime import views
+from events.http.runtime import runtime
 
 View = Callable[..., Any]
 
-_COMMAND_HEADERS = ["XActor", "XCorrelationId", "XCausationId", "IdempotencyKey"]
+_COMMAND_HEADERS = ["XCorrelationId", "XCausationId", "IdempotencyKey"]
 _QUERY_HEADERS = ["XCorrelationId", "ConsistencyToken", "Prefer"]
 _DONE = ["ETag", "ConsistencyToken", "IdempotencyReplayed"]
 _SENT = {200: _DONE, 201: [*_DONE, "Location"], 202: ["Location"]}
@@ -47,21 +50,29 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
     def __init__(self, name: str, prefix: str, *, description: str = "") -> None:
         super().__init__(name, name, url_prefix=prefix, description=description)
 
-    def create(self, rule: str, body: type[Schema] | None = None) -> Callable[[View], View]:
+    def create(
+        self, rule: str, body: type[Schema] | None = None, *, right: str
+    ) -> Callable[[View], View]:
         """POST that makes an aggregate. The view takes `body` and returns `answer_create(…)`."""
-        return self._command(rule, body, 201, [*_COMMAND_HEADERS])
+        return self._command(rule, body, 201, [*_COMMAND_HEADERS], right)
 
-    def command(self, rule: str, body: type[Schema] | None = None) -> Callable[[View], View]:
+    def command(
+        self, rule: str, body: type[Schema] | None = None, *, right: str
+    ) -> Callable[[View], View]:
         """POST to an existing aggregate. The view returns `answer_change(…)`."""
-        return self._command(rule, body, 200, ["IfMatch", *_COMMAND_HEADERS])
+        return self._command(rule, body, 200, ["IfMatch", *_COMMAND_HEADERS], right)
 
-    def either(self, rule: str, body: type[Schema] | None = None) -> Callable[[View], View]:
+    def either(
+        self, rule: str, body: type[Schema] | None = None, *, right: str
+    ) -> Callable[[View], View]:
         """POST to an aggregate that need not exist. The view returns `answer_either(…)`."""
-        return self._command(rule, body, 200, ["IfMatchOptional", *_COMMAND_HEADERS])
+        return self._command(rule, body, 200, ["IfMatchOptional", *_COMMAND_HEADERS], right)
 
-    def job(self, rule: str, body: type[Schema], answer: type[Schema]) -> Callable[[View], View]:
+    def job(
+        self, rule: str, body: type[Schema], answer: type[Schema], *, right: str
+    ) -> Callable[[View], View]:
         """POST that starts what takes longer. The view returns `answer_job(…)`: 202, `Location`."""
-        return self._command(rule, body, 202, [*_COMMAND_HEADERS], answer)
+        return self._command(rule, body, 202, [*_COMMAND_HEADERS], right, answer)
 
     def query(
         self,
@@ -69,6 +80,7 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
         answer: type[Schema],
         params: type[Schema] | None = None,
         *,
+        right: str,
         many: bool = False,
         tagged: bool = False,
         text: str | None = None,
@@ -79,15 +91,18 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
         `text`: another media type, in which the view may answer by a `Response` of its own.
         """
         reader = ParamsReader(params or Params)
+        mask = mask_of(answer)
 
         def declare(view: View) -> View:
             @wraps(view)
             def call(**path: Any) -> Response:
+                enter(right)
                 given = reader.read()
-                with views().one_version():
+                with runtime().views.one_version():
                     freshness = wait_for_tokens()
                     outcome = view(**path, params=given) if params else view(**path)
-                response = _answer(outcome, tagged=tagged)
+                response = _answer(outcome, mask, tagged=tagged)
+                note_access(response, mask, view.__name__, path)
                 if freshness is not None:
                     freshness.mark(response)
                 return response
@@ -99,7 +114,7 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
                 operation["parameters"].append({"in": "query", "schema": params})
             if text:
                 operation["responses"]["200"]["content"][text] = {"schema": {"type": "string"}}
-            return self._declare("GET", rule, view, call, operation)
+            return self._declare("GET", rule, view, call, operation, right)
 
         return declare
 
@@ -109,6 +124,7 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
         body: type[Schema] | None,
         status: int,
         headers: list[str],
+        right: str,
         answer: type[Schema] = CommandAnswer,
     ) -> Callable[[View], View]:
         reader = BodyReader(body or NoBody)
@@ -116,6 +132,7 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
         def declare(view: View) -> View:
             @wraps(view)
             def call(**path: Any) -> Any:
+                enter(right)
                 given = reader.read()
                 return view(**path, body=given) if body else view(**path)
 
@@ -123,29 +140,32 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
             if body:
                 content = {"application/json": {"schema": body}}
                 operation["requestBody"] = {"required": reader.required, "content": content}
-            return self._declare("POST", rule, view, call, operation)
+            return self._declare("POST", rule, view, call, operation, right)
 
         return declare
 
     def _declare(
-        self, method: str, rule: str, view: View, call: View, operation: dict[str, Any]
+        self, method: str, rule: str, view: View, call: View, operation: dict[str, Any], right: str
     ) -> View:
         """Registers the wrapped view; the name in the module stays the plain function."""
+        operation["x-right"] = right
         call._apidoc = {"manual_doc": operation}  # type: ignore[attr-defined]
+        setattr(call, RIGHT, right)
         self.add_url_rule(rule, view.__name__, call, methods=[method])
         return view
 
 
-def _answer(outcome: Any, *, tagged: bool) -> Response:
+def _answer(outcome: Any, mask: Mask, *, tagged: bool) -> Response:
     if isinstance(outcome, Response):
         return outcome
+    shown = mask.identity if may(PERSONAL) else mask.masked
     if isinstance(outcome, Page):
         body: Mapping[str, Any] = {
-            "items": [public(item) for item in outcome.items],
+            "items": [shown(public(item)) for item in outcome.items],
             "next_cursor": outcome.next_cursor,
         }
     else:
-        body = public(outcome)
+        body = shown(public(outcome))
     response = Response(to_json(body), content_type="application/json")
     if tagged and "version" in body:
         # For If-Match only. No 304s are made from it: a view also holds what other aggregates

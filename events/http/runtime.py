@@ -8,12 +8,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-from flask import current_app
+from flask import current_app, g
 from pymongo.collection import Collection
 
+from events.access.tokens import Guard
 from events.commands import Commands
 from events.errors import InFlight
 from events.http.health import Health
+from events.http.scoped import ScopedViews
 from events.types import ConsistencyToken
 
 EXTENSION = "throughline"
@@ -71,12 +73,18 @@ class InFlightKeys:
 
 @dataclass(frozen=True)
 class Runtime:
-    """One per web process, made after fork."""
+    """One per web process, made after fork.
+
+    `guard` knows who asks; `open_views` are those whose documents have no place and are not
+    bounded by anybody's reach.
+    """
 
     name: str
     commands: Commands
     views: Views
     health: Health
+    guard: Guard
+    open_views: frozenset[str] = frozenset()
     in_flight: InFlightKeys = field(default_factory=InFlightKeys)
 
 
@@ -85,6 +93,7 @@ def runtime() -> Runtime:
     return cast(Runtime, current_app.extensions[EXTENSION])
 
 
-def views() -> Views:
-    """The current app's read models."""
-    return runtime().views
+def views() -> ScopedViews:
+    """The read models as far as the current request's right reaches."""
+    here = runtime()
+    return ScopedViews(here.views, g.reach.filter, here.open_views)

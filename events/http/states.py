@@ -37,7 +37,9 @@ def stream_routes() -> Routes:
     """`/v1/streams/<stream>/states`; a stream not heard of yet has no states."""
     routes = Routes("streams", "/v1/streams", description="Single aggregates, any type")
 
-    @routes.query("/<stream:stream>/states", StreamState, StateParams, many=True)
+    @routes.query(
+        "/<stream:stream>/states", StreamState, StateParams, many=True, right="timeline.read"
+    )
     def get_stream_states(stream: str, params: dict[str, Any]) -> Response:
         """The events of a stream in order, each with the time until the next."""
         page = page_of(

@@ -12,6 +12,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from events.contracts.fields import Id
+from events.http.masking import EVENT_DATA
 from events.http.paging import MAX_TIME_MS, Document, Page, Sort, page_of
 from events.http.params import Moment, PageParams, Params
 from events.http.routes import Routes
@@ -56,7 +57,7 @@ class TimelineEntry(Schema):
     org_unit = fields.String()
     team = fields.String(allow_none=True)
     owner = fields.String(allow_none=True)
-    data = fields.Dict(required=True)
+    data = fields.Dict(required=True, metadata={EVENT_DATA: True})
 
 
 class TimelineDigest(Schema):
@@ -74,7 +75,13 @@ def timeline_routes() -> Routes:
     """
     routes = Routes("timeline", "/v1/customers", description="Everything about one customer")
 
-    @routes.query("/<id:customer_id>/timeline", TimelineEntry, TimelineParams, many=True)
+    @routes.query(
+        "/<id:customer_id>/timeline",
+        TimelineEntry,
+        TimelineParams,
+        many=True,
+        right="timeline.read",
+    )
     def get_timeline(customer_id: str, params: dict[str, Any]) -> Page:
         """What happened with a customer, newest first."""
         return page_of(
@@ -85,7 +92,9 @@ def timeline_routes() -> Routes:
             limit=params["limit"],
         )
 
-    @routes.query("/<id:customer_id>/timeline/digest", TimelineDigest, PastParams)
+    @routes.query(
+        "/<id:customer_id>/timeline/digest", TimelineDigest, PastParams, right="timeline.read"
+    )
     def get_timeline_digest(customer_id: str, params: dict[str, Any]) -> Document:
         """A fingerprint of the timeline: equal in all services once none lags."""
         count, digest = _digest(past_filter(customer_id, params))

@@ -6,9 +6,26 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from events.envelope import Event
+
 Document = dict[str, Any]
 Amount = Mapping[str, str]
 """`{"amount": "12.50", "currency": "USD"}`, as events carry it."""
+
+
+PLACE = ("org_unit", "team", "owner")
+
+
+def place(scope: Mapping[str, str]) -> Document:
+    """A place as a document has it: one that lacks it is reached by `all` alone."""
+    return {name: scope[name] for name in PLACE if name in scope}
+
+
+def move(doc: Document, event: Event) -> None:
+    """Puts the document where the event's record belongs now."""
+    for name in PLACE:
+        doc.pop(name, None)
+    doc.update(event.scope.to_data())
 
 
 def exact(money: Amount) -> Document:

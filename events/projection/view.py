@@ -37,10 +37,18 @@ class PoisonAt(Exception):
 
 
 class View:
-    """`name` is the collection's name without the version."""
+    """`name` is the collection's name without the version.
 
-    def __init__(self, name: str, indexes: Sequence[IndexModel] = ()) -> None:
+    A document has its place in `org_unit`, `team` and `owner`, by which rights reach it (see
+    `place` in folding.py); `open` views have none, and whoever has the route's right sees them
+    whole: what is in them is about nobody in particular.
+    """
+
+    def __init__(
+        self, name: str, indexes: Sequence[IndexModel] = (), *, open: bool = False
+    ) -> None:
         self.name = name
+        self.open = open
         self.indexes = tuple(indexes)
         self._handlers: dict[str, list[tuple[Key, Handler]]] = {}
 

@@ -37,6 +37,11 @@ class ServiceDefinition:
     def view_names(self) -> list[str]:
         return [view.name for view in self.views]
 
+    @property
+    def open_views(self) -> frozenset[str]:
+        """Those that no reach bounds."""
+        return frozenset(view.name for view in self.views if view.open)
+
     def views_named(self, names: Sequence[str]) -> list[View]:
         """The views that a version was begun with, as the code knows them now."""
         return [view for view in self.views if view.name in names]

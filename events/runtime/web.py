@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 
 from events import crashing
+from events.access.tokens import Guard, Keyring
 from events.commands import Commands
 from events.config import Config, load_config
 from events.errors import Corrupt
@@ -31,7 +33,10 @@ def build_app(definition: ServiceDefinition, config: Config) -> Flask:
         ready={"mongodb": lambda: house.client.admin.command("ping", maxTimeMS=1000)["ok"]},
         startup={"store": house.store.verify, "projection": lambda: views.versions.live},
     )
-    runtime = Runtime(definition.name, Commands(house.store), views, health)
+    guard = Guard(definition.name, Keyring.from_file(Path(config.access_keys)))
+    runtime = Runtime(
+        definition.name, Commands(house.store), views, health, guard, definition.open_views
+    )
     app = create_app(runtime, definition.blueprints, version=API_VERSION)
     # What the server calls on SIGTERM, before anything else happens.
     vars(app)["drain"] = health.draining.set

@@ -55,7 +55,9 @@ class System:
         """`base` is the environment of every process; logs go to `folder`, one file a process."""
         mark = new_id()[-12:]
         self.folder = folder
-        self.endpoints = Endpoints.settle(None, kafka, mongodb, folder / "no-supervisor")
+        self.endpoints = Endpoints.settle(
+            None, kafka, mongodb, folder / "no-supervisor", folder / "keys"
+        )
         self._variables = {
             **base,
             **self.endpoints.environment(),

@@ -24,6 +24,7 @@ from events.store.memory import MemoryEventStore
 from events.types import StreamId, Version, format_time, new_id
 from gateway.merging import Position
 from gateway.timelines import Question
+from tests.access import client_of, guard
 from tests.unit.http.depot import is_problem
 
 pytestmark = pytest.mark.integration
@@ -45,8 +46,9 @@ def db(mongodb_uri: str) -> Iterator[Db]:
 @pytest.fixture(scope="module")
 def client(db: Db) -> FlaskClient:
     commands = Commands(MemoryEventStore("sales"))
-    runtime = Runtime("sales", commands, Views(db), Health())
-    return create_app(runtime, [timeline_routes(), stream_routes()], version="1").test_client()
+    runtime = Runtime("sales", commands, Views(db), Health(), guard("sales"))
+    app = create_app(runtime, [timeline_routes(), stream_routes()], version="1")
+    return client_of(app, "sales")
 
 
 def event(customer: str | None, stream: str, version: int, minute: float, **more: Any) -> Event:

@@ -74,7 +74,7 @@ class WhyAnswer(Schema):
     truncated = Flag(description="true: there is more than was followed")
 
 
-@events.query("", EventItem, TraceParams, many=True)
+@events.query("", EventItem, TraceParams, many=True, right="event.read")
 def list_events(params: dict[str, Any]) -> Page:
     """List what belongs together by its correlation id, oldest first."""
     page = page_of(
@@ -88,7 +88,7 @@ def list_events(params: dict[str, Any]) -> Page:
     return replace(page, items=[_item(happening(one)) for one in page.items])
 
 
-@events.query("/<id:event_id>/why", WhyAnswer, WhyParams, text=MEDIA_TYPE)
+@events.query("/<id:event_id>/why", WhyAnswer, WhyParams, text=MEDIA_TYPE, right="event.read")
 def get_why(event_id: str, params: dict[str, Any]) -> dict[str, Any] | Response:
     """The causes of an event back to the first touch, and its effects onward."""
     look = Causes(views().timeline)

@@ -55,7 +55,7 @@ class PolicyAnswer(Schema):
     computed = Nested(ThresholdsAnswer, required=False)
 
 
-@tier_policies.either("", PolicyBody)
+@tier_policies.either("", PolicyBody, right="policy.publish")
 def publish_tier_policy(body: dict[str, Any]) -> Response:
     """Publish the next version of the tier policy."""
     policy = TierPolicy(
@@ -73,7 +73,7 @@ def publish_tier_policy(body: dict[str, Any]) -> Response:
     )
 
 
-@tier_policy.query("", PolicyAnswer)
+@tier_policy.query("", PolicyAnswer, right="policy.read")
 def get_tier_policy() -> dict[str, Any]:
     """The version in force, with the thresholds that were computed for it last."""
     policy = policy_in_force(views())

@@ -66,7 +66,7 @@ class TierRunAnswer(Schema):
     error = Nested(RunError, required=False)
 
 
-@tier_runs.job("", TierRunBody, TierRunAnswer)
+@tier_runs.job("", TierRunBody, TierRunAnswer, right="policy.publish")
 def start_tier_run(body: dict[str, Any]) -> Response:
     """Compute the thresholds at a time, and judge every customer by them.
 
@@ -92,7 +92,7 @@ def _work(runs: TierRuns, run_id: str) -> None:
         log.exception("tier_run.stopped", run_id=run_id)
 
 
-@tier_runs.query("/<id:run_id>", TierRunAnswer)
+@tier_runs.query("/<id:run_id>", TierRunAnswer, right="policy.read")
 def get_tier_run(run_id: str) -> dict[str, Any]:
     """How far a run is."""
     document = _runs().documents.find_one({"_id": run_id}, max_time_ms=MAX_TIME_MS)

@@ -36,7 +36,7 @@ class TotalsAnswer(Schema):
 EMPTY: dict[str, Any] = {"customers": 0, "purchases": 0, "quantity": 0, "spent": {}, "tiers": {}}
 
 
-@totals.query("", TotalsAnswer)
+@totals.query("", TotalsAnswer, right="totals.read")
 def get_totals() -> dict[str, Any]:
     """Customers, purchases, pieces, money, and who is in which tier."""
     return {**EMPTY, **sum_stripes(views().collection("totals").find())}

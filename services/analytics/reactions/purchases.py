@@ -9,12 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from events.contracts.sales import OrderCompleted
+from events.deciding import Scope
 from events.envelope import Event
 from events.projection.reader import Views
 from events.reactions import Reaction, Reply
 from services.analytics.domain.insight import INSIGHT, AssessCustomer
 from services.analytics.domain.tiers import metrics
-from services.analytics.views.reading import purchases_of, standard_in_force
+from services.analytics.views.reading import places_of, purchases_of, standard_in_force
 
 
 def assess(event: Event, views: Views, at: datetime) -> list[Reply]:
@@ -33,6 +34,7 @@ def assess(event: Event, views: Views, at: datetime) -> list[Reply]:
         thresholds=standard.thresholds,
         policy=policy,
         cause_event_ids=(event.id, standard.event_id),
+        scope=places_of(views, [customer_id]).get(customer_id, Scope()),
     )
     return [Reply(INSIGHT, customer_id, command)]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from pymongo import ReturnDocument
@@ -21,7 +21,6 @@ from events.errors import Fenced, Rejected
 from events.projection.view import Document
 from events.types import new_id, utc_now
 from services.analytics.tier_runs.run import Judged, Run
-from services.analytics.views.reading import Views
 
 log = structlog.get_logger(__name__)
 
@@ -29,10 +28,16 @@ LEASE_SECONDS = 30
 """A chunk takes a second or two: a run that was not touched for this long has lost its worker."""
 
 
+class Whole(Protocol):
+    """The service's own reader: runs judge everybody, whoever asks for them."""
+
+    def collection(self, name: str, /) -> Collection[Document]: ...
+
+
 class TierRuns:
     """The runs of one service, in its own database beside the views."""
 
-    def __init__(self, commands: Commands, views: Views) -> None:
+    def __init__(self, commands: Commands, views: Whole) -> None:
         self._commands = commands
         self._views = views
 

@@ -10,7 +10,7 @@ from itertools import islice
 
 from events.commands import Commands, Known
 from events.contracts.analytics import TierPolicyPublished
-from events.deciding import Origin
+from events.deciding import Origin, Scope
 from events.envelope import Commit
 from events.errors import Conflict
 from events.projection.view import Document
@@ -20,7 +20,13 @@ from services.analytics.domain.insight import INSIGHT, AssessCustomer, Insight
 from services.analytics.domain.policy import POLICY_1, POLICY_ID, TierPolicy
 from services.analytics.domain.tier_policy import TIER_POLICY, ComputeThresholds, PublishPolicy
 from services.analytics.domain.tiers import Member, Metrics, Thresholds, is_held, metrics
-from services.analytics.views.reading import Standard, Views, insights_of, purchases_by_customer
+from services.analytics.views.reading import (
+    Standard,
+    Views,
+    insights_of,
+    places_of,
+    purchases_by_customer,
+)
 
 CHUNK = 500
 """Customers judged, and at most as many commits in one write, between two marks of progress."""
@@ -96,7 +102,8 @@ class Run:
     ) -> dict[str, str]:
         """On the store's truth: the view was behind it."""
         origin = self._origin(self._command_id(customer_id), standard.event_id)
-        command = self._command(standard, customer_id, figures)
+        place = places_of(self._views, [customer_id]).get(customer_id, Scope())
+        command = self._command(standard, customer_id, figures, place)
         self._commands.execute(INSIGHT, customer_id, command, origin)
         return self._moved_before([customer_id])
 
@@ -146,16 +153,21 @@ class Run:
     def _moves(self, standard: Standard, chunk: Mapping[str, Metrics]) -> Iterator[Commit]:
         """Commits for those whose tier moves, decided on what the view knows of them."""
         insights = insights_of(self._views, list(chunk))
+        places = places_of(self._views, list(chunk))
         for customer_id, figures in chunk.items():
+            place = places.get(customer_id, Scope())
             insight, version = insights.get(customer_id, UNKNOWN)
-            facts = INSIGHT.decide(insight, self._command(standard, customer_id, figures))
+            command = self._command(standard, customer_id, figures, place)
+            facts = INSIGHT.decide(insight, command)
             if facts:
                 known = Known(insight, Version(version), customer_id if version else None)
                 stream = StreamId.of(INSIGHT.aggregate, customer_id)
                 origin = self._origin(self._command_id(customer_id), standard.event_id)
                 yield self._commands.commit_of(INSIGHT, stream, known, facts, origin)
 
-    def _command(self, standard: Standard, customer_id: str, figures: Metrics) -> AssessCustomer:
+    def _command(
+        self, standard: Standard, customer_id: str, figures: Metrics, place: Scope
+    ) -> AssessCustomer:
         return AssessCustomer(
             customer_id=customer_id,
             at=self._at,
@@ -163,6 +175,7 @@ class Run:
             thresholds=standard.thresholds,
             policy=standard.policy,
             cause_event_ids=(standard.event_id,),
+            scope=place,
         )
 
     def _command_id(self, step: str) -> str:

@@ -11,9 +11,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pymongo import IndexModel
-from pymongo.collection import Collection
 
-from events.projection.view import Document
+from events.mongodb import Readable
 from events.types import VERSION_DIGITS, StreamId, entry_id
 from services.analytics.domain.causes import (
     DATA,
@@ -47,7 +46,7 @@ Pair = tuple[Link, Happening]
 class Causes:
     """One question's reading. `cut`: some query had more than was read."""
 
-    def __init__(self, timeline: Collection[Document]) -> None:
+    def __init__(self, timeline: Readable) -> None:
         self._timeline = timeline
         self.cut = False
 

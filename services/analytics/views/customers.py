@@ -10,9 +10,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from events.contracts.analytics import CustomerTierChanged
+from events.contracts.marketing import CustomerRegistered
 from events.contracts.sales import OrderCompleted
 from events.envelope import Event
-from events.projection.folding import add_money, count
+from events.projection.folding import add_money, count, move
 from events.projection.indexes import list_indexes
 from events.projection.view import Document, View
 from events.types import parse_time
@@ -26,6 +27,11 @@ customers = View("customers", list_indexes(FILTERS, list(SORTS.values())))
 
 def _customer(event: Event) -> str:
     return str(event.data["customer_id"])
+
+
+@customers.on(CustomerRegistered, key=_customer)
+def registered(doc: Document, event: Event) -> None:
+    move(doc, event)
 
 
 @customers.on(OrderCompleted, key=_customer)

@@ -26,5 +26,6 @@ def completed(doc: Document, event: Event) -> None:
         at=event.occurred_at,
         total=exact(data["total"]),
         quantity=data["quantity"],
+        **event.scope.to_data(),
         **known(cost=exact(cost) if cost else None),
     )

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Protocol
 
-from pymongo.collection import Collection
-
 from events.contracts.money import Money
-from events.projection.view import Document
+from events.deciding import Scope
+from events.mongodb import Readable
+from events.projection.folding import PLACE, place
 from events.types import CustomerId
 from services.analytics.domain.insight import Insight
 from services.analytics.domain.policy import POLICY_ID, TierPolicy
@@ -29,7 +29,7 @@ SWEEP_TIME_MS = 15 * 60_000
 class Views(Protocol):
     """Where the documents are: the web process's and the worker's readers both do."""
 
-    def collection(self, name: str, /) -> Collection[Document]: ...
+    def collection(self, name: str, /) -> Readable: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +141,30 @@ def insights_of(views: Views, customer_ids: Sequence[str]) -> dict[str, tuple[In
     """(state, version) of the insight streams, as far as the view has them."""
     found = views.collection("customers").find(
         {"_id": {"$in": list(customer_ids)}, "insight_version": {"$gt": 0}},
-        {"tier": 1, "tier_since": 1, "tier_decision.policy_version": 1, "insight_version": 1},
+        {
+            "tier": 1,
+            "tier_since": 1,
+            "tier_decision.policy_version": 1,
+            "insight_version": 1,
+            **dict.fromkeys(PLACE, 1),
+        },
         max_time_ms=MAX_TIME_MS,
     )
     return {one["_id"]: (_insight(one), one["insight_version"]) for one in found}
+
+
+def places_of(views: Views, customer_ids: Sequence[str]) -> dict[str, Scope]:
+    """Where the customers belong, as far as marketing has said so."""
+    found = views.collection("customers").find(
+        {"_id": {"$in": list(customer_ids)}, "org_unit": {"$exists": True}},
+        list(PLACE),
+        max_time_ms=MAX_TIME_MS,
+    )
+    return {one["_id"]: _scope(one) for one in found}
+
+
+def _scope(document: Mapping[str, Any]) -> Scope:
+    return Scope(**place(document))
 
 
 def _insight(document: Mapping[str, Any]) -> Insight:
@@ -153,4 +173,5 @@ def _insight(document: Mapping[str, Any]) -> Insight:
         tier=document["tier"],
         moved_at=document["tier_since"],
         moved_under=document["tier_decision"]["policy_version"],
+        scope=_scope(document),
     )

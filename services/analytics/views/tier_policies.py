@@ -12,6 +12,7 @@ from events.types import parse_time
 tier_policies = View(
     "tier_policies",
     [IndexModel([("policy_id", 1), ("policy_version", 1)], name="policy_version")],
+    open=True,
 )
 tier_thresholds = View(
     "tier_thresholds",
@@ -19,6 +20,7 @@ tier_thresholds = View(
         IndexModel([("policy_id", 1), ("policy_version", 1), ("version", 1)], name="computed"),
         IndexModel([("policy_id", 1), ("as_of", 1), ("version", 1)], name="as_of"),
     ],
+    open=True,
 )
 
 

@@ -15,9 +15,10 @@ from events.contracts.marketing import (
     ContactPointSchema,
     ProfileSchema,
 )
-from events.deciding import Scope as ScopeValue
 from events.http import Page, PageParams, Routes, Sorted, answer_change, answer_create
 from events.http.documents import found, listed
+from events.http.guard import scope_or_own
+from events.http.masking import personal
 from events.types import CustomerId, new_id
 from services.marketing.domain.customer import (
     ALWAYS_THERE,
@@ -107,10 +108,10 @@ class CustomerItem(Schema):
     id = Id()
     status = OneOf(*STATUSES)
     kind = OneOf(*CUSTOMER_KINDS, required=False)
-    name = fields.String()
+    name = fields.String(metadata=personal())
     roles = fields.List(fields.String())
     source = Code(required=False)
-    member_no = fields.String()
+    member_no = fields.String(metadata=personal())
     registered_at = Time(required=False)
     tier = Code(required=False)
     leads = Nested(LeadCounts)
@@ -122,9 +123,11 @@ class CustomerSummary(Schema):
     id = Id()
     status = OneOf(*STATUSES)
     kind = OneOf(*CUSTOMER_KINDS, required=False)
-    name = fields.String()
+    name = fields.String(metadata=personal())
     roles = fields.List(fields.String())
-    profile = fields.Dict(keys=fields.String(), values=fields.Nested(SourcedValue))
+    profile = fields.Dict(
+        keys=fields.String(), values=fields.Nested(SourcedValue), metadata=personal()
+    )
     leads = Nested(LeadCounts)
     last_touch = Nested(LastTouch, required=False)
     unknown_party = Nested(UnknownParty, required=False)
@@ -136,7 +139,7 @@ class CustomerAnswer(CustomerSummary):
     """A customer; without a version while marketing has not registered it."""
 
     source = Code(required=False)
-    member_no = fields.String()
+    member_no = fields.String(metadata=personal())
     registered_at = Time(required=False)
     version = Count(required=False)
     org_unit = Id(required=False)
@@ -156,11 +159,11 @@ class CustomerParams(PageParams):
 
 def registration(customer_id: CustomerId, at: datetime, body: dict[str, Any]) -> RegisterCustomer:
     """The command from a `RegisterCustomerBody`."""
-    scope = ScopeValue(**body.get("scope", {}))
+    scope = scope_or_own(body.get("scope"))
     return RegisterCustomer(**{**body, "customer_id": customer_id, "at": at, "scope": scope})
 
 
-@customers.create("", RegisterCustomerBody)
+@customers.create("", RegisterCustomerBody, right="customer.register")
 def register_customer(body: dict[str, Any]) -> Response:
     """Register a customer."""
     customer_id = CustomerId(new_id())
@@ -171,7 +174,7 @@ def register_customer(body: dict[str, Any]) -> Response:
     )
 
 
-@customers.command("/<id:customer_id>/profile", UpdateProfileBody)
+@customers.command("/<id:customer_id>/profile", UpdateProfileBody, right="customer.change")
 def update_profile(customer_id: str, body: dict[str, Any]) -> Response:
     """Update the profile.
 
@@ -186,19 +189,19 @@ def update_profile(customer_id: str, body: dict[str, Any]) -> Response:
     )
 
 
-@customers.query("", CustomerItem, CustomerParams, many=True)
+@customers.query("", CustomerItem, CustomerParams, many=True, right="customer.read")
 def list_customers(params: dict[str, Any]) -> Page:
     """List customers."""
     return listed("customers", CustomerItem, params, FILTERS, SORTS)
 
 
-@customers.query("/<id:customer_id>", CustomerAnswer, tagged=True)
+@customers.query("/<id:customer_id>", CustomerAnswer, tagged=True, right="customer.read")
 def get_customer(customer_id: str) -> dict[str, Any]:
     """Look up a customer."""
     return found("customers", customer_id, CustomerAnswer, "customer")
 
 
-@customers.query("/<id:customer_id>/summary", CustomerSummary)
+@customers.query("/<id:customer_id>/summary", CustomerSummary, right="customer.read")
 def get_customer_summary(customer_id: str) -> dict[str, Any]:
     """What marketing knows of a customer at a glance."""
     return found("customers", customer_id, CustomerSummary, "customer")

@@ -26,6 +26,8 @@ from events.deciding import Scope as ScopeValue
 from events.http import Page, PageParams, Routes, Sorted, answer_change, answer_create
 from events.http.commands import NEW, origin_of_request
 from events.http.documents import found, listed
+from events.http.guard import reach, scope_or_own
+from events.http.masking import personal
 from events.http.runtime import runtime
 from events.types import ConsistencyToken, CustomerId, new_id
 from services.marketing.api.customers import RegisterCustomerBody, registration
@@ -84,9 +86,9 @@ class LeadAnswer(Schema):
     channel = Code()
     campaign_id = Id(required=False)
     interest = ListOf(Id())
-    raw = fields.String()
+    raw = fields.String(metadata=personal())
     captured_at = Time()
-    need = fields.String()
+    need = fields.String(metadata=personal())
     product_line = Code(required=False)
     budget = Money(required=False)
     horizon_days = Count(required=False)
@@ -108,7 +110,7 @@ class LeadParams(PageParams):
     sort = Sorted(*SORTS, default="-captured_at")
 
 
-@leads.create("", CaptureLeadBody)
+@leads.create("", CaptureLeadBody, right="lead.capture")
 def capture_lead(body: dict[str, Any]) -> Response:
     """Capture a lead.
 
@@ -128,7 +130,7 @@ def capture_lead(body: dict[str, Any]) -> Response:
             campaign_id=body.get("campaign_id"),
             interest=body.get("interest", ()),
             raw=body.get("raw"),
-            scope=ScopeValue(**body.get("scope", {})),
+            scope=scope_or_own(body.get("scope")),
         ),
     )
     if registered:
@@ -137,7 +139,7 @@ def capture_lead(body: dict[str, Any]) -> Response:
     return response
 
 
-@leads.command("/<id:lead_id>/qualify", QualifyLeadBody)
+@leads.command("/<id:lead_id>/qualify", QualifyLeadBody, right="lead.qualify")
 def qualify_lead(lead_id: str, body: dict[str, Any]) -> Response:
     """Qualify a lead: from here on it is the business of sales."""
     scope = ScopeValue(**body["scope"]) if "scope" in body else None
@@ -150,7 +152,7 @@ def qualify_lead(lead_id: str, body: dict[str, Any]) -> Response:
     )
 
 
-@leads.command("/<id:lead_id>/disqualify", DisqualifyLeadBody)
+@leads.command("/<id:lead_id>/disqualify", DisqualifyLeadBody, right="lead.qualify")
 def disqualify_lead(lead_id: str, body: dict[str, Any]) -> Response:
     """Disqualify a lead for good."""
     return answer_change(
@@ -162,13 +164,13 @@ def disqualify_lead(lead_id: str, body: dict[str, Any]) -> Response:
     )
 
 
-@leads.query("", LeadAnswer, LeadParams, many=True)
+@leads.query("", LeadAnswer, LeadParams, many=True, right="lead.read")
 def list_leads(params: dict[str, Any]) -> Page:
     """List leads."""
     return listed("leads", LeadAnswer, params, FILTERS, SORTS)
 
 
-@leads.query("/<id:lead_id>", LeadAnswer, tagged=True)
+@leads.query("/<id:lead_id>", LeadAnswer, tagged=True, right="lead.read")
 def get_lead(lead_id: str) -> dict[str, Any]:
     """Look up a lead."""
     return found("leads", lead_id, LeadAnswer, "lead")
@@ -186,4 +188,6 @@ def _register(body: dict[str, Any]) -> Done:
     customer_id = CustomerId(new_id())
     inherited = {"scope": body["scope"]} if "scope" in body else {}
     command = registration(customer_id, origin.occurred_at, {**inherited, **body["customer"]})
-    return runtime().commands.execute(CUSTOMER, customer_id, command, origin, expected=NEW)
+    return runtime().commands.execute(
+        CUSTOMER, customer_id, command, origin, expected=NEW, permit=reach().covers
+    )

@@ -18,7 +18,7 @@ from events.contracts.marketing import (
 )
 from events.contracts.service import UnknownPartyIdentified
 from events.envelope import Event
-from events.projection.folding import known
+from events.projection.folding import known, move
 from events.projection.indexes import list_indexes
 from events.projection.view import Document, View
 from events.types import parse_time
@@ -45,14 +45,14 @@ def _customer(event: Event) -> str:
 def registered(doc: Document, event: Event) -> None:
     data = event.data
     told = {"source": data["source"], "at": event.occurred_at}
+    move(doc, event)
     doc.update(
         kind=data["kind"],
         source=data["source"],
         registered_at=event.occurred_at,
         profile={field: {"value": data[field], **told} for field in _FIELDS if field in data},
         version=event.version,
-        org_unit=event.scope.org_unit,
-        **known(member_no=data.get("member_no"), team=event.scope.team, owner=event.scope.owner),
+        **known(member_no=data.get("member_no")),
     )
     _settle(doc)
 
@@ -81,6 +81,8 @@ def identified(doc: Document, event: Event) -> None:
         contact_point=event.data.get("contact_point"),
         at=event.occurred_at,
     )
+    if "registered_at" not in doc:
+        move(doc, event)
     _settle(doc)
 
 

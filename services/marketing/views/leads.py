@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from events.contracts.marketing import LeadCaptured, LeadDisqualified, LeadQualified
 from events.envelope import Event
-from events.projection.folding import exact, known
+from events.projection.folding import exact, known, move
 from events.projection.indexes import list_indexes
 from events.projection.view import Document, View
 
@@ -61,6 +61,5 @@ def disqualified(doc: Document, event: Event) -> None:
 
 def _stamp(doc: Document, event: Event) -> None:
     """The version for If-Match, and where the lead belongs now."""
-    doc.pop("team", None)
-    doc.pop("owner", None)
-    doc.update(version=event.version, **event.scope.to_data())
+    move(doc, event)
+    doc["version"] = event.version

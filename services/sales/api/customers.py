@@ -48,7 +48,7 @@ class CustomerSummary(Schema):
     discount_band_version = Count()
 
 
-@customers.query("/<id:customer_id>/summary", CustomerSummary)
+@customers.query("/<id:customer_id>/summary", CustomerSummary, right="customer.read")
 def get_customer_summary(customer_id: str) -> dict[str, Any]:
     """What sales knows of a customer at a glance."""
     document = known_customers([customer_id]).get(customer_id)

@@ -15,9 +15,10 @@ from marshmallow import Schema, fields
 from events.contracts.fields import Code, Count, Id, ListOf, Money, Nested, OneOf, Scope, Time
 from events.contracts.money import Money as MoneyValue
 from events.contracts.sales import Evidence as EvidenceSchema
-from events.deciding import Scope as ScopeValue
 from events.http import Page, PageParams, Routes, Sorted, answer_change, answer_create, views
 from events.http.documents import found, listed
+from events.http.guard import scope_or_own
+from events.http.masking import personal
 from events.types import new_id, parse_time
 from services.sales.api.customers import band_of, known_customers
 from services.sales.domain.opportunity import (
@@ -80,7 +81,7 @@ class LeadBehind(Schema):
     lead_id = Id()
     pool_id = Id()
     product_line = Code(required=False)
-    need = fields.String()
+    need = fields.String(metadata=personal())
 
 
 class OpportunityItem(Schema):
@@ -127,7 +128,7 @@ class OpportunityParams(PageParams):
     sort = Sorted(*SORTS, default="-opened_at")
 
 
-@opportunities.create("", OpenOpportunityBody)
+@opportunities.create("", OpenOpportunityBody, right="opportunity.work")
 def open_opportunity(body: dict[str, Any]) -> Response:
     """Open an opportunity."""
     opportunity_id = new_id()
@@ -146,12 +147,12 @@ def _opening(opportunity_id: str, at: datetime, body: dict[str, Any]) -> OpenOpp
         at,
         MoneyValue.from_data(body["amount"]),
         expected_close=parse_time(close) if close else None,
-        scope=ScopeValue(**body.get("scope", {})),
+        scope=scope_or_own(body.get("scope")),
     )
     return replace(command, pipeline=body.get("pipeline", command.pipeline))
 
 
-@opportunities.command("/<id:opportunity_id>/advance", AdvanceBody)
+@opportunities.command("/<id:opportunity_id>/advance", AdvanceBody, right="opportunity.work")
 def advance_opportunity(opportunity_id: str, body: dict[str, Any]) -> Response:
     """Advance to the next stage; the exit criteria of this one must be met."""
     evidence = tuple(Evidence(**one) for one in body.get("evidence", ()))
@@ -162,7 +163,7 @@ def advance_opportunity(opportunity_id: str, body: dict[str, Any]) -> Response:
     )
 
 
-@opportunities.command("/<id:opportunity_id>/win", WinBody)
+@opportunities.command("/<id:opportunity_id>/win", WinBody, right="opportunity.work")
 def win_opportunity(opportunity_id: str, body: dict[str, Any]) -> Response:
     """The customer decided for us; only in the last stage."""
     return answer_change(
@@ -172,7 +173,7 @@ def win_opportunity(opportunity_id: str, body: dict[str, Any]) -> Response:
     )
 
 
-@opportunities.command("/<id:opportunity_id>/lose", LoseBody)
+@opportunities.command("/<id:opportunity_id>/lose", LoseBody, right="opportunity.work")
 def lose_opportunity(opportunity_id: str, body: dict[str, Any]) -> Response:
     """The customer decided against us; in any stage."""
     return answer_change(
@@ -182,7 +183,7 @@ def lose_opportunity(opportunity_id: str, body: dict[str, Any]) -> Response:
     )
 
 
-@opportunities.query("", OpportunityItem, OpportunityParams, many=True)
+@opportunities.query("", OpportunityItem, OpportunityParams, many=True, right="opportunity.read")
 def list_opportunities(params: dict[str, Any]) -> Page:
     """List opportunities."""
     page = listed("opportunities", OpportunityItem, params, FILTERS, SORTS)
@@ -191,7 +192,9 @@ def list_opportunities(params: dict[str, Any]) -> Page:
     return replace(page, items=items)
 
 
-@opportunities.query("/<id:opportunity_id>", OpportunityAnswer, tagged=True)
+@opportunities.query(
+    "/<id:opportunity_id>", OpportunityAnswer, tagged=True, right="opportunity.read"
+)
 def get_opportunity(opportunity_id: str) -> dict[str, Any]:
     """Look up an opportunity, with the lead behind it."""
     document = found("opportunities", opportunity_id, OpportunityAnswer, "opportunity")

@@ -22,9 +22,9 @@ from events.contracts.fields import (
 )
 from events.contracts.money import Money as MoneyValue
 from events.contracts.sales import MAX_LINES, ORDER_KINDS, OrderLineSchema
-from events.deciding import Scope as ScopeValue
 from events.http import Page, PageParams, Routes, Sorted, answer_change, answer_create
 from events.http.documents import found, listed
+from events.http.guard import scope_or_own
 from events.types import new_id
 from services.sales.domain.order import ORDER, CancelOrder, CompleteOrder, PlaceOrder
 from services.sales.domain.order_lines import OrderLine
@@ -97,7 +97,7 @@ class OrderParams(PageParams):
     sort = Sorted(*SORTS, default="-placed_at")
 
 
-@orders.create("", PlaceOrderBody)
+@orders.create("", PlaceOrderBody, right="order.work")
 def place_order(body: dict[str, Any]) -> Response:
     """Place an order."""
     order_id = new_id()
@@ -116,7 +116,7 @@ def order_from(order_id: str, at: datetime, body: dict[str, Any]) -> PlaceOrder:
         **money,
         "kind": body.get("kind", ORDER_KINDS[0]),
         "lines": tuple(_line(line) for line in body["lines"]),
-        "scope": ScopeValue(**body.get("scope", {})),
+        "scope": scope_or_own(body.get("scope")),
     }
     return PlaceOrder(order_id=order_id, at=at, **given)
 
@@ -131,7 +131,7 @@ def _line(data: dict[str, Any]) -> OrderLine:
     return OrderLine(**given)
 
 
-@orders.command("/<id:order_id>/complete")
+@orders.command("/<id:order_id>/complete", right="order.work")
 def complete_order(order_id: str) -> Response:
     """Complete an order: from here on it counts as a purchase."""
     return answer_change(
@@ -139,7 +139,7 @@ def complete_order(order_id: str) -> Response:
     )
 
 
-@orders.command("/<id:order_id>/cancel", CancelOrderBody)
+@orders.command("/<id:order_id>/cancel", CancelOrderBody, right="order.work")
 def cancel_order(order_id: str, body: dict[str, Any]) -> Response:
     """Cancel an order that is not completed."""
     return answer_change(
@@ -147,13 +147,13 @@ def cancel_order(order_id: str, body: dict[str, Any]) -> Response:
     )
 
 
-@orders.query("", OrderItem, OrderParams, many=True)
+@orders.query("", OrderItem, OrderParams, many=True, right="order.read")
 def list_orders(params: dict[str, Any]) -> Page:
     """List orders."""
     return listed("orders", OrderItem, params, FILTERS, SORTS)
 
 
-@orders.query("/<id:order_id>", OrderAnswer, tagged=True)
+@orders.query("/<id:order_id>", OrderAnswer, tagged=True, right="order.read")
 def get_order(order_id: str) -> dict[str, Any]:
     """Look up an order."""
     return found("orders", order_id, OrderAnswer, "order")

@@ -10,9 +10,10 @@ from marshmallow import Schema, fields
 
 from events.contracts.fields import Code, Count, Flag, Id, ListOf, Money, Nested, OneOf, Scope, Time
 from events.contracts.sales import MAX_SELLERS
-from events.deciding import Scope as ScopeValue
 from events.http import Page, PageParams, Routes, Sorted, answer_change, answer_either, views
 from events.http.documents import found, listed
+from events.http.guard import scope_or_own
+from events.http.masking import personal
 from events.http.paging import MAX_TIME_MS
 from events.types import new_id
 from services.sales.domain.pool import POOL, AcceptLead, ReturnLead, SetSellerCapacity
@@ -88,7 +89,7 @@ class AssignmentAnswer(Schema):
     seller_id = Id(required=False)
     opportunity_id = Id(required=False)
     product_line = Code()
-    need = fields.String()
+    need = fields.String(metadata=personal())
     amount = Money(required=False)
     round = Count(required=False, description="the draw that dealt it")
     returns = Count(required=False)
@@ -107,19 +108,19 @@ class AssignmentParams(PageParams):
     sort = Sorted(*SORTS, default="-since")
 
 
-@pools.either("/<id:pool_id>/sellers", SellerBody)
+@pools.either("/<id:pool_id>/sellers", SellerBody, right="pool.manage")
 def set_seller_capacity(pool_id: str, body: dict[str, Any]) -> Response:
     """Let a seller into the pool, or change what he takes on; waiting leads are dealt at once."""
     given = dict(body)
     if "lines" in given:
         given["lines"] = tuple(given["lines"])
-    given["scope"] = ScopeValue(**given.get("scope", {}))
+    given["scope"] = scope_or_own(given.get("scope"))
     return answer_either(
         POOL, pool_id, lambda origin: SetSellerCapacity(at=origin.occurred_at, **given)
     )
 
 
-@pools.command("/<id:pool_id>/leads/<id:lead_id>/accept", AcceptBody)
+@pools.command("/<id:pool_id>/leads/<id:lead_id>/accept", AcceptBody, right="lead.answer")
 def accept_lead(pool_id: str, lead_id: str, body: dict[str, Any]) -> Response:
     """Accept a lead: its opportunity is opened with what is known of the lead.
 
@@ -133,7 +134,7 @@ def accept_lead(pool_id: str, lead_id: str, body: dict[str, Any]) -> Response:
     )
 
 
-@pools.command("/<id:pool_id>/leads/<id:lead_id>/return", ReturnBody)
+@pools.command("/<id:pool_id>/leads/<id:lead_id>/return", ReturnBody, right="lead.answer")
 def return_lead(pool_id: str, lead_id: str, body: dict[str, Any]) -> Response:
     """Give a lead back: it is dealt again, if possible to somebody else."""
     return answer_change(
@@ -141,7 +142,7 @@ def return_lead(pool_id: str, lead_id: str, body: dict[str, Any]) -> Response:
     )
 
 
-@pools.query("/<id:pool_id>", PoolAnswer, tagged=True)
+@pools.query("/<id:pool_id>", PoolAnswer, tagged=True, right="pool.read")
 def get_pool(pool_id: str) -> dict[str, Any]:
     """A pool, its sellers, and how many leads each holds."""
     pool = found("pools", pool_id, PoolAnswer, "pool")
@@ -180,7 +181,7 @@ def _held(pool_id: str) -> Counter[tuple[str, str | None]]:
     )
 
 
-@assignments.query("", AssignmentAnswer, AssignmentParams, many=True)
+@assignments.query("", AssignmentAnswer, AssignmentParams, many=True, right="assignment.read")
 def list_assignments(params: dict[str, Any]) -> Page:
     """List the leads that pools dealt or hold back."""
     return listed("assignments", AssignmentAnswer, params, FILTERS, SORTS)

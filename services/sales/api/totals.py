@@ -32,7 +32,7 @@ class TotalsAnswer(Schema):
 EMPTY = {"customers": 0, "orders": 0, "cancelled": 0, "purchases": 0, "quantity": 0, "spent": {}}
 
 
-@totals.query("", TotalsAnswer)
+@totals.query("", TotalsAnswer, right="totals.read")
 def get_totals() -> dict[str, Any]:
     """Customers, orders, purchases, pieces and money."""
     return {**EMPTY, **sum_stripes(views().collection("totals").find())}

@@ -18,7 +18,7 @@ from events.contracts.sales import (
     LeadReturnedToPool,
 )
 from events.envelope import Event
-from events.projection.folding import count, exact, known
+from events.projection.folding import count, exact, known, place
 from events.projection.indexes import list_indexes
 from events.projection.view import Document, View
 
@@ -66,6 +66,7 @@ def returned(doc: Document, event: Event) -> None:
     count(doc, "returns")
     doc["last_return"] = {"seller_id": data["seller_id"], "reason": data["reason"]}
     doc.pop("seller_id", None)
+    doc.pop("owner", None)
 
 
 @assignments.on(LeadAccepted, key=_assignment)
@@ -91,7 +92,7 @@ def _begin(doc: Document, event: Event) -> None:
         pool_id=event.stream.id,
         customer_id=data["customer_id"],
         product_line=data["product_line"],
-        scope=data["scope"],
+        **place(data["scope"]),
         **known(need=data.get("need"), amount=exact(amount) if amount else None),
     )
 

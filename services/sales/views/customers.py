@@ -2,12 +2,14 @@
 
 Every event that writes here is keyed by the customer, so one process owns the document. Orders and
 opportunities of one customer are streams of their own and come in any order: counters and maxima
-don't mind. The tier is analytics' and comes whole with each change.
+don't mind. The tier is analytics' and comes whole with each change. Where the customer belongs is
+marketing's: until it has said so, only those who reach everything see him.
 """
 
 from __future__ import annotations
 
 from events.contracts.analytics import CustomerTierChanged
+from events.contracts.marketing import CustomerRegistered
 from events.contracts.sales import (
     OpportunityLost,
     OpportunityOpened,
@@ -17,7 +19,7 @@ from events.contracts.sales import (
     OrderPlaced,
 )
 from events.envelope import Event
-from events.projection.folding import add_money, count
+from events.projection.folding import add_money, count, move
 from events.projection.view import Document, View
 
 customers = View("customers")
@@ -25,6 +27,11 @@ customers = View("customers")
 
 def _customer(event: Event) -> str:
     return str(event.data["customer_id"])
+
+
+@customers.on(CustomerRegistered, key=_customer)
+def registered(doc: Document, event: Event) -> None:
+    move(doc, event)
 
 
 @customers.on(OrderPlaced, key=_customer)

@@ -41,13 +41,11 @@ def opened(doc: Document, event: Event) -> None:
         amount=exact(data["amount"]),
         opened_at=event.occurred_at,
         version=event.version,
-        org_unit=event.scope.org_unit,
+        **event.scope.to_data(),
         **known(
             expected_close=parse_time(close) if close else None,
             lead_id=data.get("lead_id"),
             pool_id=data.get("pool_id"),
-            team=event.scope.team,
-            owner=event.scope.owner,
         ),
     )
 

@@ -31,14 +31,12 @@ def placed(doc: Document, event: Event) -> None:
         lines=data["lines"],
         channel=data["channel"],
         version=event.version,
-        org_unit=event.scope.org_unit,
+        **event.scope.to_data(),
         **known(
             discount=data.get("discount"),
             partner_id=data.get("partner_id"),
             campaign_id=data.get("campaign_id"),
             opportunity_id=data.get("opportunity_id"),
-            team=event.scope.team,
-            owner=event.scope.owner,
         ),
     )
 

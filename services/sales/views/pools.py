@@ -11,6 +11,7 @@ from events.contracts.sales import (
     SellerCapacitySet,
 )
 from events.envelope import Event
+from events.projection.folding import place
 from events.projection.view import Document, View
 
 pools = View("pools")
@@ -27,7 +28,7 @@ def capacity_set(doc: Document, event: Event) -> None:
     others = [one for one in doc.get("sellers", ()) if one["seller_id"] != data["seller_id"]]
     seller = {name: value for name, value in data.items() if name != "scope"}
     doc["sellers"] = sorted([*others, seller], key=lambda one: str(one["seller_id"]))
-    doc["scope"] = data["scope"]
+    doc.update(scope=data["scope"], **place(data["scope"]))
     doc["version"] = event.version
 
 

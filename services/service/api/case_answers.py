@@ -6,6 +6,7 @@ from marshmallow import Schema, fields
 
 from events.contracts.fields import Code, Count, Decision, Flag, Id, ListOf, Nested, OneOf, Time
 from events.contracts.service import METRICS, PRIORITIES, DueSchema
+from events.http.masking import personal
 from services.service.views.cases import STATUSES
 
 
@@ -22,7 +23,7 @@ class CaseAnswer(Schema):
     id = Id()
     customer_id = Id()
     kind = Code()
-    subject = fields.String(required=True)
+    subject = fields.String(required=True, metadata=personal())
     interaction_id = Id(required=False)
     order_id = Id(required=False)
     status = OneOf(*STATUSES)
@@ -39,7 +40,7 @@ class CaseAnswer(Schema):
     response_late = Flag(required=False)
     resolved_at = Time(required=False)
     cause_code = Code(required=False)
-    resolution = fields.String()
+    resolution = fields.String(metadata=personal())
     contacts = Count(required=False)
     reopenings = Count()
     reopened_because = Code(required=False)

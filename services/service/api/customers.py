@@ -11,6 +11,7 @@ from events.contracts.service import CHANNELS, DIRECTIONS, PRIORITIES
 from events.http import Routes, views
 from events.http.documents import found, shown
 from events.http.encoding import public
+from events.http.masking import personal
 from events.mongodb import MAX_TIME_MS
 
 customers = Routes("customers", "/v1/customers", description="Customers as service knows them")
@@ -42,7 +43,7 @@ class CaseGlance(Schema):
 
     id = Id()
     kind = Code()
-    subject = fields.String(required=True)
+    subject = fields.String(required=True, metadata=personal())
     priority = OneOf(*PRIORITIES)
     due_at = Time()
 
@@ -51,7 +52,7 @@ class _Known(Schema):
     """What the customer's one document tells."""
 
     id = Id()
-    name = fields.String()
+    name = fields.String(metadata=personal())
     kind = Code(required=False)
     provisional = Flag(description="true until marketing registers the unknown party")
     tier = Code(required=False, description="what analytics said last")
@@ -69,7 +70,7 @@ class CustomerSummary(_Known):
     )
 
 
-@customers.query("/<id:customer_id>/summary", CustomerSummary)
+@customers.query("/<id:customer_id>/summary", CustomerSummary, right="customer.read")
 def get_customer_summary(customer_id: str) -> dict[str, Any]:
     """What service knows of a customer at a glance."""
     known = found("customers", customer_id, _Known, "customer")

@@ -11,9 +11,9 @@ from events.contracts.fields import Code, Count, Flag, Id, Nested, OneOf, Scope,
 from events.contracts.marketing import ContactPointSchema
 from events.contracts.service import CHANNELS, DIRECTIONS
 from events.deciding import Origin
-from events.deciding import Scope as ScopeValue
 from events.http import Page, PageParams, Routes, Sorted, answer_change, answer_create
 from events.http.documents import found, listed
+from events.http.guard import scope_or_own
 from events.types import CustomerId, new_id
 from services.service.api.addresses import address_hash
 from services.service.domain.interaction import INTERACTION, EndInteraction, StartInteraction
@@ -71,7 +71,7 @@ class InteractionParams(PageParams):
     sort = Sorted(*SORTS, default="-started_at")
 
 
-@interactions.create("", StartInteractionBody)
+@interactions.create("", StartInteractionBody, right="interaction.work")
 def start_interaction(body: dict[str, Any]) -> Response:
     """Start an interaction.
 
@@ -90,13 +90,13 @@ def start_interaction(body: dict[str, Any]) -> Response:
             provisional_id=None if known else CustomerId(new_id()),
             contact_point=body.get("contact_point"),
             address_hash=address_hash(body.get("contact_point")),
-            scope=ScopeValue(**body.get("scope", {})),
+            scope=scope_or_own(body.get("scope")),
         )
 
     return answer_create(INTERACTION, interaction_id, build)
 
 
-@interactions.command("/<id:interaction_id>/end", EndInteractionBody)
+@interactions.command("/<id:interaction_id>/end", EndInteractionBody, right="interaction.work")
 def end_interaction(interaction_id: str, body: dict[str, Any]) -> Response:
     """End an interaction."""
     return answer_change(
@@ -110,13 +110,15 @@ def end_interaction(interaction_id: str, body: dict[str, Any]) -> Response:
     )
 
 
-@interactions.query("", InteractionAnswer, InteractionParams, many=True)
+@interactions.query("", InteractionAnswer, InteractionParams, many=True, right="interaction.read")
 def list_interactions(params: dict[str, Any]) -> Page:
     """List interactions."""
     return listed("interactions", InteractionAnswer, params, FILTERS, SORTS)
 
 
-@interactions.query("/<id:interaction_id>", InteractionAnswer, tagged=True)
+@interactions.query(
+    "/<id:interaction_id>", InteractionAnswer, tagged=True, right="interaction.read"
+)
 def get_interaction(interaction_id: str) -> dict[str, Any]:
     """Look up an interaction."""
     return found("interactions", interaction_id, InteractionAnswer, "interaction")

@@ -18,7 +18,7 @@ from events.contracts.service import (
     SlaBreached,
 )
 from events.envelope import Event
-from events.projection.folding import known
+from events.projection.folding import known, move
 from events.projection.indexes import list_indexes
 from events.projection.view import Document, View
 from events.types import parse_time
@@ -139,9 +139,8 @@ def _next_due(doc: Document) -> object:
 
 def _stamp(doc: Document, event: Event) -> None:
     """The version for If-Match, and where the case belongs now."""
-    doc.pop("team", None)
-    doc.pop("owner", None)
-    doc.update(version=event.version, **event.scope.to_data())
+    move(doc, event)
+    doc["version"] = event.version
     _set_alarm(doc)
 
 

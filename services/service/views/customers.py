@@ -18,7 +18,7 @@ from events.contracts.service import (
     UnknownPartyIdentified,
 )
 from events.envelope import Event
-from events.projection.folding import known
+from events.projection.folding import known, move
 from events.projection.view import Document, View
 
 customers = View("customers")
@@ -33,6 +33,7 @@ def _customer(event: Event) -> str:
 
 @customers.on(CustomerRegistered, key=_customer)
 def registered(doc: Document, event: Event) -> None:
+    move(doc, event)
     doc.update(registered=True, kind=event.data["kind"], **known(name=event.data.get("name")))
     _complete(doc)
 
@@ -75,8 +76,10 @@ def contacted(doc: Document, event: Event) -> None:
 
 
 @customers.on(UnknownPartyIdentified, key=_customer)
-def identified(doc: Document, _: Event) -> None:
+def identified(doc: Document, event: Event) -> None:
     doc["unknown_party"] = True
+    if "registered" not in doc:
+        move(doc, event)
     _complete(doc)
 
 

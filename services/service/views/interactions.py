@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from events.contracts.service import InteractionEnded, InteractionStarted, UnknownPartyIdentified
 from events.envelope import Event
+from events.projection.folding import move
 from events.projection.indexes import list_indexes
 from events.projection.view import Document, View
 
@@ -46,6 +47,5 @@ def ended(doc: Document, event: Event) -> None:
 
 def _stamp(doc: Document, event: Event) -> None:
     """The version for If-Match, and where the interaction belongs now."""
-    doc.pop("team", None)
-    doc.pop("owner", None)
-    doc.update(version=event.version, **event.scope.to_data())
+    move(doc, event)
+    doc["version"] = event.version

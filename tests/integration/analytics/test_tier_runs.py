@@ -14,6 +14,7 @@ from events.errors import Fenced
 from services.analytics.tier_runs import TierRuns
 from services.analytics.tier_runs import run as run_module
 from services.analytics.tier_runs.documents import Lease
+from tests.access import a_caller
 from tests.house import House
 from tests.integration.analytics.helpers import AS_OF, NOON, POLICY_2, bought, ended, run
 from tests.unit.http.depot import is_problem
@@ -113,7 +114,8 @@ def test_the_limits_say_which_publication_set_their_rules(analytics: House) -> N
 def test_each_move_says_by_what_it_was_decided(analytics: House) -> None:
     analytics.hear(bought("ada", "90.00"), bought("bob", "1.00"))
 
-    done = run(analytics, X_Actor="olga", X_Correlation_Id="night-1")
+    analytics.client = analytics.client_of(a_caller("director", subject="olga"))
+    done = run(analytics, X_Correlation_Id="night-1")
 
     (entry,) = [
         one

@@ -65,6 +65,7 @@ def test_the_first_assessment_has_no_from_and_says_why() -> None:
                     "caring_threshold": {"amount": "100.00", "currency": "USD"},
                 },
             },
+            scope={"org_unit": "root"},
         )
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import Flask, Response
@@ -17,6 +17,7 @@ from marshmallow import RAISE, Schema, fields
 from events.commands import Commands
 from events.contracts.base import Fact
 from events.contracts.fields import Anything, Count, Id, ListOf, Money, Nested, Text, Time
+from events.contracts.fields import Scope as ScopeField
 from events.deciding import Decider, Origin, Scope
 from events.errors import NotFound, RuleBroken
 from events.http import (
@@ -31,8 +32,10 @@ from events.http import (
     create_app,
 )
 from events.http import Sorted as SortedBy
+from events.http.guard import scope_or_own
 from events.store.memory import MemoryEventStore
 from events.types import ConsistencyToken, CustomerId, new_id
+from tests.access import client_of, guard
 
 SENT, MOVED, DELIVERED = (f"crm.depot.parcel.{fact}.v1" for fact in ("sent", "moved", "delivered"))
 
@@ -42,12 +45,14 @@ class Parcel:
     customer_id: CustomerId | None = None
     place: str = ""
     delivered: bool = False
+    scope: Scope = field(default_factory=Scope)
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
     customer_id: str
     place: str
+    scope: Scope = field(default_factory=Scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,8 @@ class Deliver:
 
 def decide(parcel: Parcel, command: Send | Move | Deliver) -> list[Fact]:
     if isinstance(command, Send):
-        return [Fact(SENT, {"customer_id": command.customer_id, "place": command.place})]
+        told = {"customer_id": command.customer_id, "place": command.place}
+        return [Fact(SENT, {**told, "scope": command.scope.to_data()})]
     if parcel.customer_id is None:
         raise NotFound("parcel", "this")
     if isinstance(command, Deliver):
@@ -74,10 +80,11 @@ def decide(parcel: Parcel, command: Send | Move | Deliver) -> list[Fact]:
 
 def evolve(parcel: Parcel, fact: Fact) -> Parcel:
     if fact.type == SENT:
-        return Parcel(CustomerId(fact.data["customer_id"]), fact.data["place"])
+        data = fact.data
+        return Parcel(CustomerId(data["customer_id"]), data["place"], scope=Scope(**data["scope"]))
     if fact.type == MOVED:
-        return Parcel(parcel.customer_id, fact.data["place"])
-    return Parcel(parcel.customer_id, parcel.place, delivered=True)
+        return replace(parcel, place=fact.data["place"])
+    return replace(parcel, delivered=True)
 
 
 PARCEL: Decider[Parcel, Send | Move | Deliver] = Decider(
@@ -86,7 +93,7 @@ PARCEL: Decider[Parcel, Send | Move | Deliver] = Decider(
     decide=decide,
     evolve=evolve,
     subject=lambda parcel: parcel.customer_id,
-    scope=lambda _: Scope(),
+    scope=lambda parcel: parcel.scope,
 )
 
 
@@ -110,6 +117,7 @@ class SendBody(Schema):
     worth = Money(required=False)
     sent_at = Time(required=False)
     extra = Anything(required=False)
+    scope = ScopeField(required=False)
 
 
 class MoveBody(Schema):
@@ -134,12 +142,15 @@ class ParcelParams(PageParams):
 def parcel_routes(depot: Depot) -> Routes:
     parcels = Routes("parcels", "/v1/parcels", description="Parcels")
 
-    @parcels.create("", SendBody)
+    @parcels.create("", SendBody, right="order.work")
     def send_parcel(body: dict[str, Any]) -> Response:
         """Send a parcel."""
-        return answer_create(PARCEL, new_id(), lambda _: Send(body["customer_id"], body["place"]))
+        scope = scope_or_own(body.get("scope")) if depot.scopes else Scope()
+        return answer_create(
+            PARCEL, new_id(), lambda _: Send(body["customer_id"], body["place"], scope)
+        )
 
-    @parcels.command("/<id:parcel_id>/move", MoveBody)
+    @parcels.command("/<id:parcel_id>/move", MoveBody, right="order.work")
     def move_parcel(parcel_id: str, body: dict[str, Any]) -> Response:
         """Move a parcel.
 
@@ -152,12 +163,12 @@ def parcel_routes(depot: Depot) -> Routes:
 
         return answer_change(PARCEL, parcel_id, build)
 
-    @parcels.command("/<id:parcel_id>/deliver")
+    @parcels.command("/<id:parcel_id>/deliver", right="order.work")
     def deliver_parcel(parcel_id: str) -> Response:
         """Deliver a parcel."""
         return answer_change(PARCEL, parcel_id, lambda _: Deliver())
 
-    @parcels.query("/<id:parcel_id>", ParcelAnswer, tagged=True)
+    @parcels.query("/<id:parcel_id>", ParcelAnswer, tagged=True, right="order.read")
     def get_parcel(parcel_id: str) -> dict[str, Any]:
         """One parcel."""
         depot.reading()
@@ -166,7 +177,7 @@ def parcel_routes(depot: Depot) -> Routes:
             raise NotFound("parcel", parcel_id)
         return {"_id": parcel_id, "place": parcel.place, "version": version}
 
-    @parcels.query("", ParcelAnswer, ParcelParams, many=True)
+    @parcels.query("", ParcelAnswer, ParcelParams, many=True, right="order.read")
     def list_parcels(params: dict[str, Any]) -> Page:
         """All parcels."""
         depot.asked = params
@@ -209,10 +220,11 @@ class Depot:
         self.deciding: Callable[[Origin], None] = lambda _: None
         self.reading: Callable[[], None] = lambda: None
         self.asked: Mapping[str, Any] = {}
+        self.scopes = False
         views: Any = self.views
-        self.runtime = Runtime("depot", self.commands, views, self.health)
+        self.runtime = Runtime("depot", self.commands, views, self.health, guard("depot"))
         self.app: Flask = create_app(self.runtime, [parcel_routes(self)], version="1.0.0")
-        self.client: FlaskClient = self.app.test_client()
+        self.client: FlaskClient = client_of(self.app, "depot")
 
     def send(self, place: str = "Riga", **headers: str) -> Any:
         """POSTs a parcel; header names with underscores."""

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from events.access.rights import ROLES
 from events.deciding import Origin
 from events.errors import Corrupt, Fenced, TooLarge, Transient, VersionConflict
+from tests.access import a_caller, client_of
 from tests.unit.http.depot import Depot, is_problem
 
 UUID = "0190b6c2-7d5e-7c3a-9b1f-3f0c2a1b4d5e"
@@ -141,11 +143,8 @@ def test_a_repeated_change_is_answered_again_although_nothing_is_left_to_do(depo
     assert first.get_json()["events"]
     assert again.get_json() == first.get_json()
     assert again.headers["Idempotency-Replayed"] == "true"
-    is_problem(
-        depot.client.post(path, headers={**headers, "X-Actor": "eve"}),
-        422,
-        "idempotency-key-reused",
-    )
+    eve = client_of(depot.app, "depot", a_caller(*ROLES, subject="eve"))
+    is_problem(eve.post(path, headers=headers), 422, "idempotency-key-reused")
 
 
 @pytest.mark.parametrize("changed", ["body", "actor", "path"])
@@ -153,12 +152,13 @@ def test_a_key_belongs_to_one_request(depot: Depot, changed: str) -> None:
     here, there = (depot.send().get_json()["id"] for _ in range(2))
     depot.move(here, If_Match="*", Idempotency_Key="k")
 
+    if changed == "actor":
+        depot.client = client_of(depot.app, "depot", a_caller(*ROLES, subject="eve"))
     response = depot.move(
         there if changed == "path" else here,
         "Bern" if changed == "body" else "Oslo",
         If_Match="*",
         Idempotency_Key="k",
-        X_Actor="eve" if changed == "actor" else "anonymous",
     )
 
     is_problem(response, 422, "idempotency-key-reused")
@@ -220,14 +220,13 @@ def test_a_failed_command_lets_its_key_go(depot: Depot) -> None:
 def test_the_envelope_reaches_the_event(depot: Depot) -> None:
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     response = depot.send(
-        X_Actor="ada@example.org",
         X_Correlation_Id="cor-1",
         X_Causation_Id="cau-1",
         traceparent=trace,
     )
     event = depot.store.commits[0].events[0]
     assert (event.actor, event.correlation_id, event.causation_id, event.traceparent) == (
-        "ada@example.org",
+        "tester",
         "cor-1",
         "cau-1",
         trace,
@@ -238,7 +237,7 @@ def test_the_envelope_reaches_the_event(depot: Depot) -> None:
 def test_without_headers_there_is_an_envelope_too(depot: Depot) -> None:
     first, second = depot.send(), depot.send()
     one, two = (commit.events[0] for commit in depot.store.commits)
-    assert one.actor == "anonymous"
+    assert one.actor == "tester"
     assert one.correlation_id == first.headers["X-Correlation-Id"]
     assert one.correlation_id != two.correlation_id == second.headers["X-Correlation-Id"]
     assert one.causation_id is None
@@ -262,7 +261,7 @@ def test_an_unreadable_traceparent_starts_a_new_trace(depot: Depot, trace: str) 
     assert len(written) == 55
 
 
-@pytest.mark.parametrize("header", ["X-Actor", "X-Correlation-Id", "X-Causation-Id"])
+@pytest.mark.parametrize("header", ["X-Correlation-Id", "X-Causation-Id"])
 @pytest.mark.parametrize("value", ["", "a b", "-x", "x" * 129, "ü", "a,b"])
 def test_a_malformed_envelope_is_refused(depot: Depot, header: str, value: str) -> None:
     body = is_problem(depot.send(**{header: value}), 400, "bad-header")

@@ -115,7 +115,7 @@ def test_health_is_no_part_of_it(document: dict[str, Any]) -> None:
 def test_two_operations_of_one_name_are_refused(depot: Depot) -> None:
     other = Routes("boxes", "/v1/boxes")
 
-    @other.query("", ParcelAnswer)
+    @other.query("", ParcelAnswer, right="order.read")
     def get_parcel() -> Response:
         """Not a parcel."""
         return Response()
