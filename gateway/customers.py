@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from events.access.caller import Caller
 from gateway.parts import Parts, check_question, document
 from gateway.problems import Refusal
 from gateway.upstreams import RETRY_AFTER, Answer
@@ -37,13 +38,15 @@ class Customers:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def parts(self, customer: str, headers: Mapping[str, str]) -> dict[str, Part]:
+    def parts(
+        self, customer: str, caller: Caller, headers: Mapping[str, str]
+    ) -> dict[str, Part]:
         """Asks every service; `customer` is the path segment as it came (still encoded).
 
         Raises BadQuestion.
         """
         target = f"/v1/customers/{customer}/summary"
-        return self._parts.ask(target, headers, _judge, UNAVAILABLE)
+        return self._parts.ask(target, caller, headers, _judge, UNAVAILABLE)
 
 
 def _judge(answer: Answer) -> Part:

@@ -11,11 +11,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from events.access.caller import Caller
+from events.config import SERVICES
 from gateway.bodies import request_body
 from gateway.config import RESERVE, GatewayConfig, is_loopback
 from gateway.customers import Customers
 from gateway.exchange import Exchange, log
-from gateway.headers import request_headers, response_headers
+from gateway.headers import ACCESSED, request_headers, response_headers
+from gateway.household import Household
 from gateway.metrics import Metrics, Routes
 from gateway.pages import Pages
 from gateway.parts import Parts
@@ -28,13 +31,16 @@ from gateway.upstreams import Answer, Outgoing, Upstream
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+OPEN = ("openapi.json",)
+"""What of a service needs no sign-in: the description of its API."""
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class Edge:
     """The gateway as one WSGI callable. Made after fork: it owns connections and threads."""
 
-    def __init__(self, config: GatewayConfig) -> None:
+    def __init__(self, config: GatewayConfig, house: Household) -> None:
         timeouts = Timeouts(
             config.connect_timeout, config.command_timeout, config.read_timeout, config.part_timeout
         )
@@ -46,9 +52,20 @@ class Edge:
         }
         self._metrics = Metrics(self._upstreams.values())
         self._routes = Routes()
-        parts = Parts(self._upstreams, timeouts)
+        self._callers = house.callers
+        self._accesses = house.accesses
+        parts = Parts(
+            {name: self._upstreams[name] for name in config.upstreams if name in SERVICES},
+            timeouts,
+            self._callers.authorization,
+        )
         self._pages = Pages(
-            config, self._upstreams, Customers(parts), Timelines(parts), self._metrics
+            config,
+            self._upstreams,
+            Customers(parts),
+            Timelines(parts),
+            self._metrics,
+            house,
         )
 
     def drain(self) -> None:
@@ -106,14 +123,19 @@ class Edge:
         exchange: Exchange,
         rest: str,
     ) -> Iterable[bytes]:
+        caller = None if rest in OPEN else self._callers.caller(environ)
         timeout = self._timeouts.answer(exchange.method, environ.get("HTTP_PREFER", ""))
         body = request_body(environ, self._config.body_limit)
         headers = request_headers(environ, exchange.traceparent, exchange.correlation)
+        if caller is not None:
+            headers["Authorization"] = self._callers.authorization(caller, upstream.name)
         if body.length is not None:
             headers["Content-Length"] = str(body.length)
         answer = upstream.send(Outgoing(exchange.method, target, headers, timeout, body))
         try:
             exchange.route = self._routes.name(upstream.name, rest, answer.status)
+            if caller is not None and (accessed := answer.headers.get(ACCESSED)):
+                self._note_access(caller, upstream.name, accessed, exchange)
             authorities = frozenset({upstream.authority, environ.get("HTTP_HOST", "")})
             lines = response_headers(answer.headers.items(), upstream.name, authorities)
             if "X-Correlation-Id" not in answer.headers:
@@ -128,6 +150,15 @@ class Edge:
         except BaseException:
             answer.close()
             raise
+
+
+    def _note_access(
+        self, caller: Caller, service: str, accessed: str, exchange: Exchange
+    ) -> None:
+        operation, _, record = accessed.partition(" ")
+        known = None if record == "-" else record
+        what = f"{service}.{operation}"
+        self._accesses.record(caller, what, known, exchange.correlation, exchange.traceparent)
 
 
 class Relayed:

@@ -32,16 +32,22 @@ _OURS = HOP_BY_HOP | {
     "expect",  # answered here already
     "forwarded",
     "x-real-ip",
+    "authorization",  # the sign-in's; a service gets a token of its own
+    "cookie",
+    "x-actor",
     "proxy",  # becomes HTTP_PROXY in a CGI environment ("httpoxy")
     "traceparent",  # checked and set in request_headers
     "x-correlation-id",
 }
 
 _OURS_BY_PREFIX = ("x-forwarded-", "x-internal-")
-"""Who the caller is comes from the gateway alone. X-Actor still passes, because there is no
-sign-in yet that could know better; it belongs into this list on the day there is."""
+"""Who the caller is comes from the gateway alone."""
 
-_SERVER_OWN = HOP_BY_HOP | {"server", "date"}  # gunicorn writes its own
+ACCESSED = "X-Internal-Accessed"
+"""A service's word to the gateway that the answer shows personal data."""
+
+_SERVER_OWN = HOP_BY_HOP | {"server", "date", ACCESSED.lower(), "set-cookie"}
+"""gunicorn writes the first two; the others are no business of a service's clients."""
 
 _LOCATIONS = frozenset({"location", "content-location"})
 

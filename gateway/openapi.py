@@ -11,6 +11,14 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from events.http.identifiers import ID_PATTERN
 from events.http.timeline import TimelineEntry, TimelineParams
 
+OWN_RIGHTS = {
+    "customer.read": ("GET /v1/customers/{id}",),
+    "timeline.read": ("GET /v1/customers/{id}/timeline",),
+    "status.read": ("GET /", "GET /status", "GET /docs/{service}"),
+}
+"""The rights that the gateway's own routes take. The parts of a customer are each asked of their
+service with the caller's own token, and so bounded there."""
+
 _PART = {
     "type": "object",
     "required": ["status", "data"],

@@ -14,14 +14,18 @@ import orjson
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from events.access.caller import Caller
 from events.http.identifiers import CONVERTERS
+from events.http.masking import PERSONAL
 from events.http.params import ParamsReader
 from events.http.problem import Problem
 from events.http.timeline import TimelineParams
+from gateway.callers import enter
 from gateway.config import GatewayConfig
 from gateway.customers import Customers, not_composed, verdict
 from gateway.exchange import Exchange
 from gateway.headers import request_headers
+from gateway.household import Household
 from gateway.metrics import CONTENT_TYPE, Metrics
 from gateway.openapi import document
 from gateway.parts import BadQuestion
@@ -51,8 +55,11 @@ class Pages:
         customers: Customers,
         timelines: Timelines,
         metrics: Metrics,
+        house: Household,
     ) -> None:
         self.draining = False
+        self._callers = house.callers
+        self._accesses = house.accesses
         self._config = config
         self._upstreams = upstreams
         self._customers = customers
@@ -137,9 +144,11 @@ class Pages:
 
     def customer(self, id: str) -> Response:
         segment = _exchange().path.rpartition("/")[2]  # still encoded, as it came
-        parts = self._customers.parts(segment, _headers())
+        caller = self._caller("customer.read")
+        parts = self._customers.parts(segment, caller, _headers())
         if verdict(parts) != 200:
             raise not_composed(id, parts)
+        self._note_access(caller, "getCustomer", id)
         shown = {name: {"status": part.status, "data": part.data} for name, part in parts.items()}
         response = _json({"id": id, "parts": shown})
         response.headers["Cache-Control"] = "no-store"
@@ -151,12 +160,29 @@ class Pages:
         query = request.query_string.decode("latin-1")
         question = Question.of(id, query, _TIMELINE_PARAMS.read())
         headers = _headers()
-        timeline = self._timelines.page(question, headers)
+        caller = self._caller("timeline.read")
+        timeline = self._timelines.page(question, caller, headers)
+        self._note_access(caller, "getTimeline", id)
         response = _json(timeline.content)
         response.headers["Cache-Control"] = "no-store"
         if "Consistency-Token" in headers:
             response.headers["Consistency"] = "current" if timeline.current else "stale"
         return response
+
+
+    def _caller(self, right: str) -> Caller:
+        """Who asks, and that he may. Raises Refusal."""
+        caller = self._callers.caller(request.environ)
+        enter(caller, right)
+        return caller
+
+    def _note_access(self, caller: Caller, operation: str, record: str) -> None:
+        if caller.may(PERSONAL):
+            exchange = _exchange()
+            what = f"gateway.{operation}"
+            self._accesses.record(
+                caller, what, record[:200], exchange.correlation, exchange.traceparent
+            )
 
 
 def _reachable(upstream: Upstream) -> bool:

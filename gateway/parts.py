@@ -12,19 +12,18 @@ from typing import Any, TypeVar
 
 import orjson
 
+from events.access.caller import Caller
 from gateway.problems import Refusal
 from gateway.timeouts import Timeouts
 from gateway.upstreams import Answer, Outgoing, Upstream
 
 PASSED_ON = frozenset(
     {
-        "Authorization",
         "Consistency-Token",
         "Prefer",
         "Traceparent",
         "Tracestate",
         "User-Agent",
-        "X-Actor",
         "X-Correlation-Id",
         "X-Forwarded-For",
         "X-Forwarded-Host",
@@ -56,8 +55,14 @@ class TooLarge(ValueError):
 class Parts:
     """Asks all services side by side. Thread-safe; made after fork."""
 
-    def __init__(self, upstreams: Mapping[str, Upstream], timeouts: Timeouts) -> None:
+    def __init__(
+        self,
+        upstreams: Mapping[str, Upstream],
+        timeouts: Timeouts,
+        authorization: Callable[[Caller, str], str],
+    ) -> None:
         self._upstreams = upstreams
+        self._authorization = authorization
         self._timeouts = timeouts
         # As many as all slots together: no part ever waits for a thread that a dead service holds.
         self._pool = ThreadPoolExecutor(
@@ -67,11 +72,12 @@ class Parts:
     def ask(
         self,
         target: str,
+        caller: Caller,
         headers: Mapping[str, str],
         judge: Callable[[Answer], Found],
         unavailable: Found,
     ) -> dict[str, Found]:
-        """GETs `target` of every service; `judge` says what an answer is.
+        """GETs `target` of every service as the caller; `judge` says what an answer is.
 
         `unavailable` stands for a service that does not come, and for an answer of which `judge`
         raises ValueError. Raises BadQuestion when `judge` does. Takes at most the part timeout
@@ -81,11 +87,11 @@ class Parts:
             headers.get("Prefer", ""), has_token="Consistency-Token" in headers
         )
         passed = {name: value for name, value in headers.items() if name in PASSED_ON}
-        request = Outgoing("GET", target, passed, timeout)
-        asked = {
-            name: self._pool.submit(_part, upstream, request, judge, unavailable)
-            for name, upstream in self._upstreams.items()
-        }
+        asked = {}
+        for name, upstream in self._upstreams.items():
+            signed = {**passed, "Authorization": self._authorization(caller, name)}
+            request = Outgoing("GET", target, signed, timeout)
+            asked[name] = self._pool.submit(_part, upstream, request, judge, unavailable)
         wait(asked.values(), timeout + HAND_OVER_SECONDS)
         return {name: _outcome(future, unavailable) for name, future in asked.items()}
 

@@ -114,10 +114,10 @@ class Timelines:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def page(self, question: Question, headers: Mapping[str, str]) -> Timeline:
+    def page(self, question: Question, caller: Caller, headers: Mapping[str, str]) -> Timeline:
         """Raises BadQuestion, a 400 `Problem`, and Refusal 503 when no service answers."""
         judge = partial(_judge, question)
-        told = self._parts.ask(question.target, headers, judge, UNAVAILABLE)
+        told = self._parts.ask(question.target, caller, headers, judge, UNAVAILABLE)
         pages = {name: one.page for name, one in told.items() if one.page is not None}
         if not pages:
             raise _nobody(told)

@@ -18,10 +18,11 @@ import attrs
 from prometheus_client.metrics import MetricWrapperBase
 
 from deploy.cli.openapi import FOLDER
+from deploy.cli.rights import rights as described_rights
 from events.config import SERVICES, Config
 from gateway import metrics as gateway_metrics
 from gateway.config import GatewayConfig
-from gateway.openapi import document
+from gateway.openapi import OWN_RIGHTS, document
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs/reference"
@@ -50,6 +51,7 @@ def pages() -> Iterator[tuple[Path, str]]:
         "configuration.md": configuration,
         "metrics.md": metrics,
         "http.md": http,
+        "rights.md": rights,
     }
     for name, write in writers.items():
         yield REFERENCE / name, write()
@@ -143,6 +145,14 @@ def http() -> str:
             table(("method", "path", "operation", "what it does"), rows),
         ]
     return "\n".join(parts) + "\n"
+
+
+# --- rights
+
+
+def rights() -> str:
+    """The table of rights, with the routes that take each."""
+    return "\n".join(["# Rights", HEAD, *described_rights(OWN_RIGHTS)]) + "\n"
 
 
 def operations(described: dict[str, Any]) -> Iterator[Row]:

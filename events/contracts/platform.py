@@ -38,3 +38,15 @@ class ImportCompleted(Contract):
     import_id = Id()
     ok = Count(description="rows taken, now or by an earlier run of the same import")
     failed = Count(description="rows rejected")
+
+
+@contract("crm.platform.access.recorded", version=1, aggregate="access")
+class AccessRecorded(Contract):
+    """Somebody read personal data; the envelope's actor says who. One event for all that he read
+    by the same operation of the same record within an hour."""
+
+    what = Text(shortest=1, longest=200, description="<service>.<operation>")
+    record = Text(
+        required=False, shortest=1, longest=200, description="the record's id; absent: a list"
+    )
+    reason = Text(required=False, shortest=1, longest=500, description="as the reader told it")
