@@ -200,7 +200,7 @@ class Commands:
         state = decider.fold(facts, known.state)
         subject = decider.subject(state)
         key = known.key or subject or stream
-        scope = decider.scope(state)
+        scope = origin.scope or decider.scope(state)
         recorded_at = utc_now()
         correlation = origin.correlation_id or new_id()
         events = tuple(

@@ -60,7 +60,11 @@ class Decider(Generic[S, Cmd]):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who asks, when, and in which chain of causes. `occurred_at` lies in the past for backfill."""
+    """Who asks, when, and in which chain of causes. `occurred_at` lies in the past for backfill.
+
+    `scope` is where the events belong when that is not the aggregate's to know, as with a
+    judgement about a customer, which belongs where he does.
+    """
 
     actor: str
     occurred_at: datetime
@@ -70,3 +74,4 @@ class Origin:
     causation_id: str | None = None
     backfilled: bool = False
     traceparent: str | None = None
+    scope: Scope | None = None

@@ -80,5 +80,3 @@ def enter(caller: Caller, right: str) -> Reach:
     if reach is None:
         raise Refusal(403, "forbidden", f"this takes the right {right}", facts={"right": right})
     return reach
-
-

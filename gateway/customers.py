@@ -38,9 +38,7 @@ class Customers:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def parts(
-        self, customer: str, caller: Caller, headers: Mapping[str, str]
-    ) -> dict[str, Part]:
+    def parts(self, customer: str, caller: Caller, headers: Mapping[str, str]) -> dict[str, Part]:
         """Asks every service; `customer` is the path segment as it came (still encoded).
 
         Raises BadQuestion.

@@ -151,10 +151,7 @@ class Edge:
             answer.close()
             raise
 
-
-    def _note_access(
-        self, caller: Caller, service: str, accessed: str, exchange: Exchange
-    ) -> None:
+    def _note_access(self, caller: Caller, service: str, accessed: str, exchange: Exchange) -> None:
         operation, _, record = accessed.partition(" ")
         known = None if record == "-" else record
         what = f"{service}.{operation}"

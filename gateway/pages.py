@@ -169,7 +169,6 @@ class Pages:
             response.headers["Consistency"] = "current" if timeline.current else "stale"
         return response
 
-
     def _caller(self, right: str) -> Caller:
         """Who asks, and that he may. Raises Refusal."""
         caller = self._callers.caller(request.environ)

@@ -20,7 +20,6 @@ from events.contracts.fields import (
     Money,
     Nested,
     OneOf,
-    Scope,
     Time,
 )
 
@@ -101,4 +100,3 @@ class CustomerTierChanged(Contract):
     reason_code = Code()
     as_of = Time()
     decision = Decision()
-    scope = Scope(required=False)

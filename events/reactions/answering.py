@@ -85,7 +85,7 @@ class Answering:
                 continue
             replies = answer(event, self._views, at)
             for number, reply in enumerate(replies):
-                self._propose(reply, _origin(event, reaction, number, at), said)
+                self._propose(reply, _origin(event, reaction, number, at, reply), said)
             if not replies:
                 said.receipts.append(_receipt(command_id(event, reaction.name, 0), event))
         return said
@@ -109,7 +109,7 @@ def _receipt(command: str, event: Event) -> Receipt:
     return Receipt(command, None, event.stream, event.version)
 
 
-def _origin(event: Event, reaction: Reaction, number: int, at: datetime) -> Origin:
+def _origin(event: Event, reaction: Reaction, number: int, at: datetime, reply: Reply) -> Origin:
     return Origin(
         actor=f"reaction:{reaction.name}",
         occurred_at=at,
@@ -117,4 +117,5 @@ def _origin(event: Event, reaction: Reaction, number: int, at: datetime) -> Orig
         correlation_id=event.correlation_id,
         causation_id=event.id,
         traceparent=event.traceparent,
+        scope=reply.scope,
     )

@@ -17,18 +17,19 @@ from hashlib import sha256
 from typing import Any
 
 from events.contracts.base import Contract
-from events.deciding import Decider
+from events.deciding import Decider, Scope
 from events.envelope import Event
 from events.projection.reader import Views
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A command for one of this service's aggregates."""
+    """A command for one of this service's aggregates; `scope` as in `Origin`."""
 
     decider: Decider[Any, Any]
     aggregate_id: str
     command: Any
+    scope: Scope | None = None
 
 
 Answer = Callable[[Event, Views, datetime], Sequence[Reply]]

@@ -8,7 +8,7 @@ assessment of all customers after new thresholds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +24,7 @@ from services.analytics.domain.tiers import Metrics, Thresholds, classify, is_he
 @dataclass(frozen=True, slots=True)
 class AssessCustomer:
     """`metrics` are measured at `at`; `cause_event_ids` name the events that asked for it, such as
-    the completed order and the computed thresholds. `scope` is where the customer belongs: the
-    judgement about him belongs there too.
+    the completed order and the computed thresholds.
     """
 
     customer_id: str
@@ -34,7 +33,6 @@ class AssessCustomer:
     thresholds: Thresholds
     policy: TierPolicy
     cause_event_ids: tuple[str, ...]
-    scope: Scope = field(default_factory=Scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,6 @@ class Insight:
     tier: str | None = None
     moved_at: datetime | None = None
     moved_under: int | None = None
-    scope: Scope = field(default_factory=Scope)
 
 
 def decide(state: Insight, command: AssessCustomer) -> Sequence[Fact]:
@@ -77,7 +74,6 @@ def _changed(state: Insight, command: AssessCustomer, tier: str, reason: str) ->
             "cause_event_ids": list(command.cause_event_ids),
             "factors": _factors(command),
         },
-        scope=command.scope.to_data(),
     )
 
 
@@ -113,7 +109,6 @@ def evolve(state: Insight, one: Fact) -> Insight:
         tier=one.data["to"],
         moved_at=parse_time(one.data["as_of"]),
         moved_under=one.data["decision"]["policy_version"],
-        scope=Scope(**one.data["scope"]) if "scope" in one.data else Scope(),
     )
 
 
@@ -123,5 +118,5 @@ INSIGHT: Decider[Insight, AssessCustomer] = Decider(
     decide=decide,
     evolve=evolve,
     subject=lambda state: state.customer_id,
-    scope=lambda state: state.scope,
+    scope=lambda _: Scope(),
 )

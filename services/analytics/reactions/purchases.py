@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from events.contracts.sales import OrderCompleted
-from events.deciding import Scope
 from events.envelope import Event
 from events.projection.reader import Views
 from events.reactions import Reaction, Reply
@@ -34,9 +33,8 @@ def assess(event: Event, views: Views, at: datetime) -> list[Reply]:
         thresholds=standard.thresholds,
         policy=policy,
         cause_event_ids=(event.id, standard.event_id),
-        scope=places_of(views, [customer_id]).get(customer_id, Scope()),
     )
-    return [Reply(INSIGHT, customer_id, command)]
+    return [Reply(INSIGHT, customer_id, command, places_of(views, [customer_id]).get(customer_id))]
 
 
 PURCHASES = (Reaction("assess-customer", {OrderCompleted: assess}),)

@@ -101,9 +101,9 @@ class Run:
         self, standard: Standard, customer_id: str, figures: Metrics
     ) -> dict[str, str]:
         """On the store's truth: the view was behind it."""
-        origin = self._origin(self._command_id(customer_id), standard.event_id)
-        place = places_of(self._views, [customer_id]).get(customer_id, Scope())
-        command = self._command(standard, customer_id, figures, place)
+        place = places_of(self._views, [customer_id]).get(customer_id)
+        origin = self._origin(self._command_id(customer_id), standard.event_id, place)
+        command = self._command(standard, customer_id, figures)
         self._commands.execute(INSIGHT, customer_id, command, origin)
         return self._moved_before([customer_id])
 
@@ -155,19 +155,17 @@ class Run:
         insights = insights_of(self._views, list(chunk))
         places = places_of(self._views, list(chunk))
         for customer_id, figures in chunk.items():
-            place = places.get(customer_id, Scope())
             insight, version = insights.get(customer_id, UNKNOWN)
-            command = self._command(standard, customer_id, figures, place)
+            command = self._command(standard, customer_id, figures)
             facts = INSIGHT.decide(insight, command)
             if facts:
                 known = Known(insight, Version(version), customer_id if version else None)
                 stream = StreamId.of(INSIGHT.aggregate, customer_id)
-                origin = self._origin(self._command_id(customer_id), standard.event_id)
+                place = places.get(customer_id)
+                origin = self._origin(self._command_id(customer_id), standard.event_id, place)
                 yield self._commands.commit_of(INSIGHT, stream, known, facts, origin)
 
-    def _command(
-        self, standard: Standard, customer_id: str, figures: Metrics, place: Scope
-    ) -> AssessCustomer:
+    def _command(self, standard: Standard, customer_id: str, figures: Metrics) -> AssessCustomer:
         return AssessCustomer(
             customer_id=customer_id,
             at=self._at,
@@ -175,17 +173,19 @@ class Run:
             thresholds=standard.thresholds,
             policy=standard.policy,
             cause_event_ids=(standard.event_id,),
-            scope=place,
         )
 
     def _command_id(self, step: str) -> str:
         return f"tier-run:{self._document['_id']}:{step}"
 
-    def _origin(self, command_id: str, causation_id: str | None = None) -> Origin:
+    def _origin(
+        self, command_id: str, causation_id: str | None = None, scope: Scope | None = None
+    ) -> Origin:
         return Origin(
             actor=self._document["actor"],
             occurred_at=self._at,
             command_id=command_id,
             correlation_id=self._document["correlation_id"],
             causation_id=causation_id,
+            scope=scope,
         )

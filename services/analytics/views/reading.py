@@ -146,7 +146,6 @@ def insights_of(views: Views, customer_ids: Sequence[str]) -> dict[str, tuple[In
             "tier_since": 1,
             "tier_decision.policy_version": 1,
             "insight_version": 1,
-            **dict.fromkeys(PLACE, 1),
         },
         max_time_ms=MAX_TIME_MS,
     )
@@ -160,11 +159,7 @@ def places_of(views: Views, customer_ids: Sequence[str]) -> dict[str, Scope]:
         list(PLACE),
         max_time_ms=MAX_TIME_MS,
     )
-    return {one["_id"]: _scope(one) for one in found}
-
-
-def _scope(document: Mapping[str, Any]) -> Scope:
-    return Scope(**place(document))
+    return {one["_id"]: Scope(**place(one)) for one in found}
 
 
 def _insight(document: Mapping[str, Any]) -> Insight:
@@ -173,5 +168,4 @@ def _insight(document: Mapping[str, Any]) -> Insight:
         tier=document["tier"],
         moved_at=document["tier_since"],
         moved_under=document["tier_decision"]["policy_version"],
-        scope=_scope(document),
     )

@@ -65,7 +65,6 @@ def test_the_first_assessment_has_no_from_and_says_why() -> None:
                     "caring_threshold": {"amount": "100.00", "currency": "USD"},
                 },
             },
-            scope={"org_unit": "root"},
         )
     )
 

@@ -23,6 +23,7 @@ ENDPOINTS = Endpoints(
     analytics="http://127.0.0.1:7004",
     workers={service: f"http://127.0.0.1:{7011 + i}" for i, service in enumerate(SERVICES)},
     supervisor="/s.sock",
+    keys="/keys",
 )
 
 
