@@ -14,7 +14,7 @@ from deploy.local.paths import LONGEST_SOCKET, Paths
 
 
 def settled(before: Endpoints | None = None) -> Endpoints:
-    return Endpoints.settle(before, "127.0.0.1:1", "mongodb://127.0.0.1:2", Path("/s.sock"))
+    return Endpoints.settle(before, "127.0.0.1:1", "mongodb://127.0.0.1:2", Path("/s.sock"), KEYS)
 
 
 def test_the_file_names_every_address(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ def test_web_worker_and_gateway_learn_their_ports() -> None:
         "THROUGHLINE_INSTANCE": "sales-web",
         "THROUGHLINE_HOST": "127.0.0.1",
         "THROUGHLINE_PORT": "7002",
+        "THROUGHLINE_ACCESS_KEYS": "/keys/keys.json",
     }
     assert by_name["sales-worker"].environment["THROUGHLINE_HEALTH_PORT"] == "7012"
     assert by_name["gateway"].environment["THROUGHLINE_UPSTREAMS"] == (
