@@ -12,7 +12,10 @@ from typing import Any
 import environ
 
 CONTEXTS = ("marketing", "sales", "service", "analytics", "platform")
-"""Every context has one topic; all but the last have a service of the same name."""
+"""Every context has one topic and one house: a service of the same name, or the gateway's own."""
+
+PLATFORM = CONTEXTS[4]
+"""The gateway's house: directory, feed, subscriptions, search."""
 
 SERVICES = CONTEXTS[:4]
 

@@ -14,7 +14,8 @@ from events.access.tokens import Signer
 from gateway.problems import Refusal
 
 if TYPE_CHECKING:
-    from gateway.directory import Directory, User
+    from gateway.directory import Directory
+    from gateway.platform.domain.people import People, User
     from gateway.signin.identity import Identity
 
 Identify = Callable[[Mapping[str, Any]], "Identity | None"]
@@ -40,14 +41,14 @@ class Callers:
         if not self._directory.fresh:
             detail = "the directory has not been read for too long to say who may do what"
             raise Refusal(503, "directory-unread", detail, {"Retry-After": "2"})
-        people = self._directory.people
-        key = (identity.subject, people.version)
+        snapshot = self._directory.snapshot
+        key = (identity.subject, snapshot.version)
         caller = self._known.get(key)
         if caller is None:
-            user = people.user_by_login(identity.subject)
+            user = snapshot.people.user_by_login(identity.subject)
             if user is None or not user.active:
                 raise Refusal(403, "not-in-directory", "who signed in is nobody of the directory")
-            caller = self._remember(key, _caller(user, people))
+            caller = self._remember(key, _caller(user, snapshot.people))
         return caller
 
     def authorization(self, caller: Caller, service: str) -> str:
@@ -61,7 +62,7 @@ class Callers:
         return caller
 
 
-def _caller(user: User, people: Any) -> Caller:
+def _caller(user: User, people: People) -> Caller:
     place = people.place(user)
     return Caller(
         subject=user.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from events.runtime.serving import Server, settings
 from gateway.config import GatewayConfig
 from gateway.edge import Edge
+from gateway.household import household
 
 
 def server(config: GatewayConfig) -> Server:
@@ -16,4 +17,6 @@ def server(config: GatewayConfig) -> Server:
         grace_seconds=config.grace,
         silence_seconds=config.client_timeout,
     )
-    return Server({**chosen, "keepalive": config.keepalive}, lambda: Edge(config))
+    return Server(
+        {**chosen, "keepalive": config.keepalive}, lambda: Edge(config, household(config))
+    )

@@ -16,10 +16,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
+from events.access.caller import Caller
 from events.http.paging import decode_cursor, encode_cursor, fingerprint
 from events.http.problem import bad_parameter
 from events.http.timeline import NEWEST_FIRST, past_filter
-from events.access.caller import Caller
 from gateway.merging import Merged, Page, Position, merged, page_from
 from gateway.parts import Parts, TooLarge, check_question, document
 from gateway.problems import Refusal

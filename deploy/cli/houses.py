@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import click
 
 from deploy.cli.support import server_config
+from deploy.local.programs import package_of
 from events import crashing
-from events.config import SERVICES
+from events.config import CONTEXTS
 from events.runtime.service import House
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -22,17 +23,17 @@ def service_option(command: Command) -> Command:
     return click.option(
         "--service",
         "services",
-        type=click.Choice(SERVICES),
+        type=click.Choice(CONTEXTS),
         multiple=True,
-        default=SERVICES,
-        help="Only this service; may be given several times. Default: all four.",
+        default=CONTEXTS,
+        help="Only this service; may be given several times. Default: all, the platform too.",
     )(command)
 
 
 @contextmanager
 def house_of(service: str) -> Iterator[House]:
     """The service's handles, closed afterwards."""
-    definition = importlib.import_module(f"services.{service}.definition").DEFINITION
+    definition = importlib.import_module(f"{package_of(service)}.definition").DEFINITION
     config = server_config()
     crashing.arm(config.crash_points)
     house = House(definition, config, "cli")

@@ -14,9 +14,10 @@ from typing import Any
 
 import orjson
 
+from deploy.local.programs import package_of
 from events.access.tokens import Guard, Keyring
 from events.commands import Commands
-from events.config import SERVICES
+from events.config import CONTEXTS
 from events.http import Health, Runtime, create_app, openapi_document
 from events.runtime.service import ServiceDefinition
 from events.runtime.web import API_VERSION
@@ -41,13 +42,13 @@ def main(arguments: list[str]) -> int:
 
 def snapshots() -> Iterator[tuple[Path, bytes]]:
     """Each service's file and what it should hold."""
-    for name in SERVICES:
+    for name in CONTEXTS:
         yield FOLDER / f"{name}.json", orjson.dumps(document_of(name), option=_OPTIONS)
 
 
 def document_of(name: str) -> dict[str, Any]:
     """A service's document, of an app that has no database behind it."""
-    definition: ServiceDefinition = import_module(f"services.{name}.definition").DEFINITION
+    definition: ServiceDefinition = import_module(f"{package_of(name)}.definition").DEFINITION
     nothing: Any = None
     nobody = Guard(name, Keyring({}))
     runtime = Runtime(name, Commands(MemoryEventStore(name)), nothing, Health(), nobody)

@@ -19,7 +19,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from deploy.cli.openapi import FOLDER
 from deploy.cli.rights import rights as described_rights
-from events.config import SERVICES, Config
+from events.config import CONTEXTS, Config
 from gateway import metrics as gateway_metrics
 from gateway.config import GatewayConfig
 from gateway.openapi import OWN_RIGHTS, document
@@ -134,9 +134,9 @@ def http() -> str:
         "`/v1/<service>/openapi.json`, the gateway its own at `/v1/openapi.json`.",
         "Health (`/livez`, `/readyz`, `/startupz`) and `/metrics` are on every process.",
         "\n## gateway\n",
-        table(("method", "path", "operation", "what it does"), operations(document(SERVICES))),
+        table(("method", "path", "operation", "what it does"), operations(document(CONTEXTS))),
     ]
-    for service in SERVICES:
+    for service in CONTEXTS:
         described = json.loads((FOLDER / f"{service}.json").read_text("utf-8"))
         rows = operations(described)
         parts += [

@@ -13,6 +13,8 @@ from deploy.local.keys import ensure_keys
 from deploy.local.ports import LOOPBACK, keep_or_pick
 
 SERVICES = ("marketing", "sales", "service", "analytics")
+HOUSES = (*SERVICES, "platform")
+"""The services, and the gateway's own house."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,9 @@ class Endpoints:
     sales: str
     service: str
     analytics: str
+    platform: str
     workers: Mapping[str, str]
-    """Health and metrics of each service's worker, by service."""
+    """Health and metrics of each house's worker, by house."""
     supervisor: str
     """The supervisor's control socket."""
     keys: str
@@ -39,7 +42,7 @@ class Endpoints:
     ) -> Endpoints:
         """Addresses for a new start: the ports of the one before where they are still free."""
         ensure_keys(keys)
-        names = ["gateway", *SERVICES, *(f"{service}-worker" for service in SERVICES)]
+        names = ["gateway", *HOUSES, *(f"{house}-worker" for house in HOUSES)]
         ports = keep_or_pick(names, before.ports if before else {})
         urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
         return cls(
@@ -47,13 +50,18 @@ class Endpoints:
             mongodb=mongodb,
             supervisor=str(socket),
             keys=str(keys),
-            workers={service: urls.pop(f"{service}-worker") for service in SERVICES},
+            workers={house: urls.pop(f"{house}-worker") for house in HOUSES},
             **urls,
         )
 
     @property
+    def houses(self) -> dict[str, str]:
+        """The URL of each house's web process, by house."""
+        return {house: getattr(self, house) for house in HOUSES}
+
+    @property
     def services(self) -> dict[str, str]:
-        """The URL of each service's web process, by service."""
+        """Those of the services alone."""
         return {service: getattr(self, service) for service in SERVICES}
 
     @property
@@ -61,14 +69,14 @@ class Endpoints:
         """The URL of every process of ours, by the name of its program."""
         return {
             "gateway": self.gateway,
-            **{f"{service}-web": url for service, url in self.services.items()},
-            **{f"{service}-worker": url for service, url in self.workers.items()},
+            **{f"{house}-web": url for house, url in self.houses.items()},
+            **{f"{house}-worker": url for house, url in self.workers.items()},
         }
 
     @property
     def ports(self) -> dict[str, int]:
-        workers = ((f"{service}-worker", url) for service, url in self.workers.items())
-        return _ports([("gateway", self.gateway), *self.services.items(), *workers])
+        workers = ((f"{house}-worker", url) for house, url in self.workers.items())
+        return _ports([("gateway", self.gateway), *self.houses.items(), *workers])
 
     def environment(self) -> dict[str, str]:
         """What a process needs to reach the servers."""

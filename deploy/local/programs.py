@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.local.endpoints import SERVICES, Endpoints
+from deploy.local.endpoints import HOUSES, Endpoints
 from deploy.local.keys import ISSUER, PRIVATE, PUBLIC
 from deploy.local.ports import LOOPBACK
 from deploy.local.server import Server
+from events.config import PLATFORM
 
 SERVERS_FIRST = 10
 """Priorities: lower starts earlier and stops later."""
@@ -39,29 +40,34 @@ def server_programs(servers: Sequence[Server]) -> list[Program]:
 
 
 def service_programs(endpoints: Endpoints) -> list[Program]:
-    """Web and worker of each service, and the gateway; started once the servers are ready."""
-    webs = [_web(service, endpoints) for service in SERVICES]
-    workers = [_worker(service, endpoints) for service in SERVICES]
+    """Web and worker of each house, and the gateway; started once the servers are ready."""
+    webs = [_web(house, endpoints) for house in HOUSES]
+    workers = [_worker(house, endpoints) for house in HOUSES]
     return [*workers, *webs, _gateway(endpoints)]
 
 
-def _web(service: str, endpoints: Endpoints) -> Program:
-    name = f"{service}-web"
-    port = _port(endpoints.services[service])
+def package_of(house: str) -> str:
+    """Where a house's code is."""
+    return f"gateway.{house}" if house == PLATFORM else f"services.{house}"
+
+
+def _web(house: str, endpoints: Endpoints) -> Program:
+    name = f"{house}-web"
+    port = _port(endpoints.houses[house])
     environment = _environment(
         name,
         THROUGHLINE_PORT=port,
         THROUGHLINE_ACCESS_KEYS=str(Path(endpoints.keys) / PUBLIC),
     )
-    return Program(name, _module(f"services.{service}.web"), environment)
+    return Program(name, _module(f"{package_of(house)}.web"), environment)
 
 
-def _worker(service: str, endpoints: Endpoints) -> Program:
-    name = f"{service}-worker"
-    port = _port(endpoints.workers[service])
+def _worker(house: str, endpoints: Endpoints) -> Program:
+    name = f"{house}-worker"
+    port = _port(endpoints.workers[house])
     return Program(
         name,
-        _module(f"services.{service}.worker"),
+        _module(f"{package_of(house)}.worker"),
         _environment(name, THROUGHLINE_HEALTH_PORT=port),
     )
 
@@ -70,7 +76,7 @@ def _gateway(endpoints: Endpoints) -> Program:
     environment = _environment(
         "gateway",
         THROUGHLINE_PORT=_port(endpoints.gateway),
-        THROUGHLINE_UPSTREAMS=_named(endpoints.services),
+        THROUGHLINE_UPSTREAMS=_named(endpoints.houses),
         THROUGHLINE_WORKERS=_named(endpoints.workers),
         THROUGHLINE_ACCESS_KEY=str(Path(endpoints.keys) / PRIVATE),
         THROUGHLINE_DEV_ISSUER=str(Path(endpoints.keys) / ISSUER),

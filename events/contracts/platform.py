@@ -7,7 +7,7 @@ services, marked as backfilled.
 from __future__ import annotations
 
 from events.contracts.base import Contract, contract
-from events.contracts.fields import Count, Flag, Id, Text
+from events.contracts.fields import Code, Count, Flag, Id, ListOf, OneOf, Text, Time
 
 
 @contract("crm.platform.import.started", version=1, aggregate="import")
@@ -52,3 +52,63 @@ class AccessRecorded(Contract):
     reason = Text(
         required=False, pii=True, shortest=1, longest=500, description="as the reader told it"
     )
+
+
+USER_KINDS = ("person", "machine")
+UNIT_KINDS = ("region", "unit", "team")
+
+
+@contract("crm.platform.directory.user_activated", version=1, aggregate="directory")
+class UserActivated(Contract):
+    """Somebody may sign in from now on, with these roles and in this place; known or new."""
+
+    user_id = Id()
+    login = Text(pii=True, shortest=1, longest=200, description="the subject of the sign-in")
+    name = Text(required=False, pii=True, shortest=1, longest=200)
+    kind = OneOf(*USER_KINDS)
+    org_unit = Id()
+    team = Id(required=False)
+    roles = ListOf(Code(), longest=20)
+
+
+@contract("crm.platform.directory.user_deactivated", version=1, aggregate="directory")
+class UserDeactivated(Contract):
+    """The user may do nothing any more; what he had in hand is to be handed over."""
+
+    user_id = Id()
+    effective_at = Time()
+
+
+@contract("crm.platform.directory.user_moved", version=1, aggregate="directory")
+class UserMoved(Contract):
+    """The user stands elsewhere in the enterprise now."""
+
+    user_id = Id()
+    org_unit = Id()
+    team = Id(required=False)
+
+
+@contract("crm.platform.directory.role_granted", version=1, aggregate="directory")
+class RoleGranted(Contract):
+    """The user has one more role."""
+
+    user_id = Id()
+    role = Code()
+
+
+@contract("crm.platform.directory.role_revoked", version=1, aggregate="directory")
+class RoleRevoked(Contract):
+    """The user has the role no more."""
+
+    user_id = Id()
+    role = Code()
+
+
+@contract("crm.platform.directory.org_unit_changed", version=1, aggregate="directory")
+class OrgUnitChanged(Contract):
+    """A part of the enterprise is new, has another name, or lies elsewhere in the tree."""
+
+    org_unit = Id()
+    kind = OneOf(*UNIT_KINDS)
+    name = Text(shortest=1, longest=200)
+    parent = Id(description="root, or another part of the enterprise")

@@ -1,7 +1,7 @@
 """A made-up enterprise: an org tree, people in it, and records that belong somewhere in it.
 
-    enterprise = Enterprise(random.Random(7))
-    enterprise.people, enterprise.places()
+enterprise = Enterprise(random.Random(7))
+enterprise.people, enterprise.places()
 """
 
 from __future__ import annotations

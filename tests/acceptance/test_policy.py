@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
+from tests.acceptance.doors import Doors
 
 from events.types import new_id
 from tests.acceptance.api import Api, Done
-from tests.acceptance.doors import Doors
 from tests.acceptance.enterprise import Enterprise, Person, Place
 from tests.acceptance.policy_model import may, sees, sees_personal
 from tests.acceptance.system import System
@@ -105,8 +105,9 @@ def lists(world: World, person: Person, api: Api) -> None:
         listed = {one["id"]: one for one in api.pages(path, limit=200)}
         for record in world.of(kind):
             expected = sees(world.enterprise, person, kind, record.place)
-            world.compare(f"list {kind}", person, record.done.id, record.done.id in listed, expected)
-            if kind == "customers" and record.done.id in listed:
+            seen = record.done.id in listed
+            world.compare(f"list {kind}", person, record.done.id, seen, expected)
+            if kind == "customers" and seen:
                 shown = listed[record.done.id]["name"] != HIDDEN
                 world.compare("name", person, record.done.id, shown, sees_personal(person))
 
@@ -130,7 +131,8 @@ def timelines(world: World, person: Person, api: Api) -> None:
         about = [one for one in world.records if one.customer == customer.done.id]
         for record in about:
             expected = sees(world.enterprise, person, "timeline", record.place)
-            world.compare("timeline", person, record.done.id, record.done.entry in entries, expected)
+            seen = record.done.entry in entries
+            world.compare("timeline", person, record.done.id, seen, expected)
         count = api.read(f"{path}/digest")["count"]
         world.compare("count", person, path, count == len(entries), True)
 

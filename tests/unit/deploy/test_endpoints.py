@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.endpoints import SERVICES, Endpoints
+from deploy.local.endpoints import HOUSES, Endpoints
 from deploy.local.paths import LONGEST_SOCKET, Paths
+
+KEYS = Path(tempfile.mkdtemp())
 
 
 def settled(before: Endpoints | None = None) -> Endpoints:
@@ -20,16 +22,16 @@ def settled(before: Endpoints | None = None) -> Endpoints:
 def test_the_file_names_every_address(tmp_path: Path) -> None:
     settled().save(tmp_path / "endpoints.json")
     found = json.loads((tmp_path / "endpoints.json").read_text())
-    expected = {"gateway", "kafka", "mongodb", "workers", "supervisor", *SERVICES}
+    expected = {"gateway", "kafka", "mongodb", "workers", "supervisor", "keys", *HOUSES}
     assert set(found) == expected
-    assert set(found["workers"]) == set(SERVICES)
+    assert set(found["workers"]) == set(HOUSES)
     assert found["kafka"] == "127.0.0.1:1"
-    assert all(found[name].startswith("http://127.0.0.1:") for name in ("gateway", *SERVICES))
+    assert all(found[name].startswith("http://127.0.0.1:") for name in ("gateway", *HOUSES))
 
 
 def test_all_ports_differ_and_are_kept_at_the_next_start() -> None:
     first = settled()
-    assert len(set(first.ports.values())) == len(first.ports) == 9
+    assert len(set(first.ports.values())) == len(first.ports) == 11
     assert settled(first).ports == first.ports
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from supervisor.options import ServerOptions
 
-from deploy.local.endpoints import SERVICES, Endpoints
+from deploy.local.endpoints import HOUSES, Endpoints
 from deploy.local.paths import ROOT, Paths
 from deploy.local.programs import Program, service_programs
 from deploy.local.supervision import render
@@ -21,7 +21,8 @@ ENDPOINTS = Endpoints(
     sales="http://127.0.0.1:7002",
     service="http://127.0.0.1:7003",
     analytics="http://127.0.0.1:7004",
-    workers={service: f"http://127.0.0.1:{7011 + i}" for i, service in enumerate(SERVICES)},
+    platform="http://127.0.0.1:7005",
+    workers={service: f"http://127.0.0.1:{7011 + i}" for i, service in enumerate(HOUSES)},
     supervisor="/s.sock",
     keys="/keys",
 )
@@ -49,9 +50,9 @@ def processes(options: ServerOptions) -> dict[str, object]:
 
 def test_every_process_of_a_system_is_there() -> None:
     names = [program.name for program in service_programs(ENDPOINTS)]
-    expected = {f"{service}-{kind}" for service in SERVICES for kind in ("web", "worker")}
+    expected = {f"{service}-{kind}" for service in HOUSES for kind in ("web", "worker")}
     assert set(names) == expected | {"gateway"}
-    assert len(names) == 9
+    assert len(names) == 11
 
 
 def test_web_worker_and_gateway_learn_their_ports() -> None:
@@ -65,7 +66,8 @@ def test_web_worker_and_gateway_learn_their_ports() -> None:
     assert by_name["sales-worker"].environment["THROUGHLINE_HEALTH_PORT"] == "7012"
     assert by_name["gateway"].environment["THROUGHLINE_UPSTREAMS"] == (
         "marketing=http://127.0.0.1:7001,sales=http://127.0.0.1:7002,"
-        "service=http://127.0.0.1:7003,analytics=http://127.0.0.1:7004"
+        "service=http://127.0.0.1:7003,analytics=http://127.0.0.1:7004,"
+        "platform=http://127.0.0.1:7005"
     )
     assert "sales=http://127.0.0.1:7012" in by_name["gateway"].environment["THROUGHLINE_WORKERS"]
     assert list(by_name["sales-worker"].command[1:]) == ["-m", "services.sales.worker"]

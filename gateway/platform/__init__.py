@@ -1,0 +1,1 @@
+"""The gateway's own house: directory, feed, subscriptions, search, and who read what."""

@@ -1,0 +1,6 @@
+"""The HTTP API of the platform: one file a resource; `ROUTES` is all of it."""
+
+from gateway.platform.api.accesses import accesses
+from gateway.platform.api.directory import org_units, users
+
+ROUTES = (users, org_units, accesses)

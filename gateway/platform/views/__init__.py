@@ -1,0 +1,6 @@
+"""What the platform shows: one view a file; `VIEWS` is all of them."""
+
+from gateway.platform.views.accesses import accesses
+from gateway.platform.views.directory import org_units, users
+
+VIEWS = (users, org_units, accesses)
