@@ -49,9 +49,6 @@ class AccessRecorded(Contract):
     record = Text(
         required=False, shortest=1, longest=200, description="the record's id; absent: a list"
     )
-    reason = Text(
-        required=False, pii=True, shortest=1, longest=500, description="as the reader told it"
-    )
 
 
 USER_KINDS = ("person", "machine")

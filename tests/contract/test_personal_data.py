@@ -29,6 +29,7 @@ LONG = 250
 """Text that may be longer than this holds sentences, and sentences hold anything."""
 
 NOT_PERSONAL = {
+    "crm.platform.directory.org_unit_changed.v1 name": "of a part of the enterprise",
     "crm.service.interaction.started.v1 address_hash": "a keyed hash tells nobody the address",
     "crm.sales.opportunity.stage_advanced.v1 evidence[].reference": "names a document by its title",
 }

@@ -22,6 +22,9 @@ HOUSES = sorted(file.stem for file in FOLDER.glob("*.json"))
 NOT_PERSONAL = {"value", "old", "new", "status", "lines", "city"}
 """Names of personal fields that in answers also stand for what is not personal."""
 
+NOBODYS = {"gateway.platform.api.directory.OrgUnitAnswer.name"}
+"""Fields of answers with such a name that are about no person."""
+
 PAST_THE_SCOPE = {
     "services/analytics/api/customers.py": 1,
     "services/analytics/api/tier_runs.py": 1,
@@ -103,7 +106,7 @@ def test_what_is_personal_in_an_event_is_personal_in_an_answer(house: str) -> No
         for name, field in schema().fields.items()
         if name in wanted and not _marked(field)
     ]
-    assert unmarked == []
+    assert sorted(set(unmarked) - NOBODYS) == []
 
 
 def _marked(field: Any) -> bool:

@@ -22,7 +22,6 @@ class AccessAnswer(Schema):
     record = Text(required=False, description="the record's id; absent: a list")
     at = Time(description="the first time within the hour")
     correlation_id = Text()
-    reason = Text(required=False, pii=True)
 
 
 class AccessParams(PageParams):

@@ -16,14 +16,12 @@ class RecordAccess:
 
     what: str
     record: str | None = None
-    reason: str | None = None
 
 
 def decide(recorded: bool, command: RecordAccess) -> Sequence[Fact]:
     if recorded:
         return []
-    told = {"what": command.what, "record": command.record, "reason": command.reason}
-    return [fact(AccessRecorded, **told)]
+    return [fact(AccessRecorded, what=command.what, record=command.record)]
 
 
 ACCESS: Decider[bool, RecordAccess] = Decider(

@@ -21,5 +21,5 @@ def recorded(doc: Document, event: Event) -> None:
         at=event.occurred_at,
         what=event.data["what"],
         correlation_id=event.correlation_id,
-        **known(record=event.data.get("record"), reason=event.data.get("reason")),
+        **known(record=event.data.get("record")),
     )
