@@ -12,9 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,11 @@ import psutil
 import requests
 
 from deploy.local import ports
+from deploy.local.directory import tell_directory, with_every_role
 from deploy.local.kafka import KafkaServer
+from deploy.local.keys import ISSUER, PRIVATE, PUBLIC, ensure_keys
 from deploy.local.mongodb import MongoServer
+from deploy.local.passes import Passes
 from events.config import SERVICES, Config, load_config
 from events.log.topics import ensure_topics, topic_specs
 
@@ -48,11 +51,16 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A process that answers, or will answer, on `url`."""
+    """A process that answers, or will answer, on `url`; `sign` gives the pass that it wants."""
 
     url: str
     process: subprocess.Popen[bytes]
     log: Path
+    sign: Callable[[], str] | None = None
+
+    def signed(self) -> list[tuple[str, str]]:
+        """The headers that every request takes; none for who lets everybody in."""
+        return [("Authorization", self.sign())] if self.sign else []
 
     def await_answer(self, path: str) -> None:
         """Any answer but a server's error will do: the bare baseline knows no health route."""
@@ -83,11 +91,17 @@ class Served:
             self.process.wait()
 
 
+TESTER = "tester"
+"""Who asks: somebody with every role, so that rights are looked up and shut nothing out."""
+
+
 class Place:
     """The two servers of a run."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._keys = folder / "keys"
+        ensure_keys(self._keys)
         self._mongodb = MongoServer(folder / "mongodb", owner=folder)
         self._kafka = KafkaServer(folder / "kafka", owner=folder)
         self._spaces = 0
@@ -121,6 +135,9 @@ class Place:
             "KAFKA_BOOTSTRAP_SERVERS": self._kafka.address,
             "THROUGHLINE_DATABASE_PREFIX": space.data,
             "THROUGHLINE_TOPIC_PREFIX": space.topics,
+            "THROUGHLINE_ACCESS_KEYS": str(self._keys / PUBLIC),
+            "THROUGHLINE_ACCESS_KEY": str(self._keys / PRIVATE),
+            "THROUGHLINE_DEV_ISSUER": str(self._keys / ISSUER),
         }
 
     # --- processes that serve
@@ -138,9 +155,10 @@ class Place:
         """A service's web process; with `profile` under the profiler."""
         module = f"services.{service}.web" if profile is None else "bench.programs.profiled_web"
         variables = {**self.variables(space), **_profiled(profile)}
+        passes = Passes(self._keys)
         with self._started(module, variables) as served:
             served.await_answer("/readyz")
-            yield served
+            yield replace(served, sign=lambda: passes.to(service))
 
     @contextmanager
     def workers(self, space: Space, services: Sequence[str] = SERVICES) -> Iterator[list[Served]]:
@@ -157,16 +175,19 @@ class Place:
             yield started
 
     @contextmanager
-    def gateway(self, sales: Served, profile: Path | None = None) -> Iterator[Served]:
-        """The gateway before one service (the others would only be idle)."""
+    def gateway(self, space: Space, sales: Served, profile: Path | None = None) -> Iterator[Served]:
+        """The gateway before one service (the others would only be idle), with `TESTER` let in."""
         module = "gateway" if profile is None else "bench.programs.profiled_gateway"
+        tell_directory(self.config(space), with_every_role(TESTER))
         variables = {
+            **self.variables(space),
             "THROUGHLINE_UPSTREAMS": ",".join(f"{name}={sales.url}" for name in SERVICES),
             **_profiled(profile),
         }
         with self._started(module, variables) as served:
             served.await_answer("/livez")
-            yield served
+            passes = Passes(self._keys, served.url)
+            yield replace(served, sign=lambda: passes.of(TESTER))
 
     # --- programs that end
 

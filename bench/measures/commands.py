@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -43,7 +43,7 @@ class Side:
 
     def load(self, clients: int, seconds: float) -> Load:
         url = self.served.url + self.path
-        make = partial(request_to, url, keyed=self.keyed)
+        make = partial(request_to, url, self.served.signed, keyed=self.keyed)
         return drive(url, make, clients=clients, seconds=seconds)
 
     def timed(self, clients: int, seconds: float) -> tuple[Load, float]:
@@ -72,10 +72,13 @@ class Against:
         )
 
 
-def request_to(url: str, _: int, *, keyed: bool) -> bytes:
+Signed = Callable[[], list[tuple[str, str]]]
+
+
+def request_to(url: str, signed: Signed, _: int, *, keyed: bool) -> bytes:
     """An order of a customer of its own, so that nothing can be had from a cache."""
     headers = [("Idempotency-Key", new_id())] if keyed else []
-    return post(url, order(new_id()), headers)
+    return post(url, order(new_id()), [*signed(), *headers])
 
 
 def compare(sides: Mapping[str, Side], most: int, seconds: float) -> dict[str, Against]:

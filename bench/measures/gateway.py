@@ -28,17 +28,19 @@ gateway's own, sales' comes on top.\
 def take(place: Place, quick: bool) -> Outcome:
     with ExitStack() as running:
         bare = running.enter_context(place.bare())
-        sales = running.enter_context(place.web(place.space("gateway"), "sales"))
-        gateway = running.enter_context(place.gateway(sales))
+        space = place.space("gateway")
+        sales = running.enter_context(place.web(space, "sales"))
+        gateway = running.enter_context(place.gateway(space, sales))
         sides = {"baseline": Side(bare), "ours": Side(gateway, PATH)}
         found = compare(sides, *lengths(quick))
     return Outcome(found["ours"].figures(Target(0.35, 0.6)))
 
 
 def profile(place: Place, file: Path) -> None:
+    space = place.space("profile")
     with (
-        place.web(place.space("profile"), "sales") as sales,
-        place.gateway(sales, profile=file) as gateway,
+        place.web(space, "sales") as sales,
+        place.gateway(space, sales, profile=file) as gateway,
     ):
         Side(gateway, PATH).load(1, PROFILE_SECONDS)
 

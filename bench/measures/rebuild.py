@@ -13,7 +13,7 @@ import requests
 
 from bench import history
 from bench.load import Load
-from bench.place import Failed, Place, Space
+from bench.place import Failed, Place, Served, Space
 from bench.results import Figure, Measure, Outcome, Target
 from bench.serving import PER_SECOND, serve
 
@@ -62,7 +62,7 @@ def _latency(share: float, alone: Load, during: Load) -> Figure:
 
 
 @contextmanager
-def _living(place: Place, rows: int) -> Iterator[tuple[Space, str, str]]:
+def _living(place: Place, rows: int) -> Iterator[tuple[Space, Served, str]]:
     """Sales with a past, caught up with it."""
     past = history.imported(place, rows)
     records = history.published(place, past)
@@ -71,7 +71,7 @@ def _living(place: Place, rows: int) -> Iterator[tuple[Space, str, str]]:
         place.workers(past.space, [SERVICE]) as (worker,),
     ):
         _await_applied(worker.url, records)
-        yield past.space, web.url, worker.url
+        yield past.space, web, worker.url
 
 
 def _await_applied(worker: str, records: int) -> None:
@@ -88,7 +88,7 @@ def applied_live(worker: str) -> int:
     return int(loops.get("projector.v1", {}).get("applied", 0))
 
 
-def _serve_while_rebuilding(place: Place, space: Space, web: str) -> tuple[dict[str, Any], Load]:
+def _serve_while_rebuilding(place: Place, space: Space, web: Served) -> tuple[dict[str, Any], Load]:
     with ThreadPoolExecutor(max_workers=1) as rebuilder:
         rebuilding: Future[dict[str, Any]] = rebuilder.submit(place.run, space, "rebuild", SERVICE)
         load = serve(web, lambda seconds: not rebuilding.done() and seconds < LIMIT_SECONDS)

@@ -10,7 +10,7 @@ from pathlib import Path
 import requests
 
 from bench.load import drive, get, percentile
-from bench.place import Place, Space
+from bench.place import Place, Served, Space
 from bench.results import Measure, Outcome, Rounds, Target
 from events.deciding import Scope
 from events.envelope import Event
@@ -45,49 +45,47 @@ def take(place: Place, quick: bool) -> Outcome:
     space = place.space("timeline")
     with place.web(space, SERVICE) as served:
         long, short = fill(place, space, QUICK_LONG if quick else LONG)
-        pages = _pages(served.url, long, QUICK_LONG if quick else LONG)
+        pages = _pages(served, long, QUICK_LONG if quick else LONG)
         lasts, middles = Rounds(), Rounds()
-        _alternating(served.url, pages, short, 1.0)
+        _alternating(served, pages, short, 1.0)
         for _ in range(3 if quick else 6):
-            ours, baseline = _alternating(served.url, pages, short, 2.0 if quick else 5.0)
+            ours, baseline = _alternating(served, pages, short, 2.0 if quick else 5.0)
             lasts.add(percentile(ours, 0.99) * 1000, percentile(baseline, 0.99) * 1000)
             middles.add(percentile(ours, 0.5) * 1000, percentile(baseline, 0.5) * 1000)
     return Outcome([lasts.figure("p99 of a page", "ms", TARGET), middles.figure("p50", "ms")])
 
 
 def _alternating(
-    web: str, pages: Sequence[str], short: str, seconds: float
+    web: Served, pages: Sequence[str], short: str, seconds: float
 ) -> tuple[list[float], list[float]]:
     """Latencies of both sides."""
-    requests_of_long = [get(page) for page in pages]
-    request_of_short = get(_page(web, short))
+    page_of_short = _page(web, short)
 
     def request(number: int) -> bytes:
-        if number % 2:
-            return request_of_short
-        return requests_of_long[number // 2 % len(requests_of_long)]
+        page = page_of_short if number % 2 else pages[number // 2 % len(pages)]
+        return get(page, web.signed())
 
-    latencies = drive(web, request, clients=1, seconds=seconds).latencies
+    latencies = drive(web.url, request, clients=1, seconds=seconds).latencies
     return latencies[0::2], latencies[1::2]
 
 
-def _page(web: str, customer_id: str) -> str:
-    return f"{web}/v1/customers/{customer_id}/timeline?limit={PAGE}"
+def _page(web: Served, customer_id: str) -> str:
+    return f"{web.url}/v1/customers/{customer_id}/timeline?limit={PAGE}"
 
 
-def _pages(web: str, customer_id: str, length: int) -> list[str]:
+def _pages(web: Served, customer_id: str, length: int) -> list[str]:
     """The newest page as often as all the deep ones together."""
     newest = _page(web, customer_id)
     moments = (
         BEGINNING + APART * (length * n // (DEEP_PAGES + 1)) for n in range(1, DEEP_PAGES + 1)
     )
-    deep = [_following(f"{newest}&as_of={format_time(moment)}") for moment in moments]
+    deep = [_following(web, f"{newest}&as_of={format_time(moment)}") for moment in moments]
     return [page for one in deep for page in (newest, one)]
 
 
-def _following(page: str) -> str:
+def _following(web: Served, page: str) -> str:
     """The page after another one. Raises KeyError when there is none."""
-    answer = requests.get(page, timeout=10)
+    answer = requests.get(page, headers=dict(web.signed()), timeout=10)
     answer.raise_for_status()
     return f"{page}&cursor={answer.json()['next_cursor']}"
 
@@ -140,7 +138,7 @@ def profile(place: Place, file: Path) -> None:
     space = place.space("profile")
     with place.web(space, SERVICE, profile=file) as served:
         long, short = fill(place, space, QUICK_LONG)
-        _alternating(served.url, _pages(served.url, long, QUICK_LONG), short, 8.0)
+        _alternating(served, _pages(served, long, QUICK_LONG), short, 8.0)
 
 
 MEASURE = Measure("timeline", "Page of a long timeline", WHAT, take, profile)

@@ -54,9 +54,9 @@ def take(place: Place, quick: bool) -> Outcome:
         web = running.enter_context(place.web(space, SERVICE))
         watcher = running.enter_context(Watcher(config))
         yardstick = running.enter_context(Yardstick(config))
-        serve(web.url, lambda seconds: seconds < WARM_SECONDS)
+        serve(web, lambda seconds: seconds < WARM_SECONDS)
         before = _processor_seconds(workers)
-        load = serve(web.url, lambda seconds: seconds < (12 if quick else 40), tell)
+        load = serve(web, lambda seconds: seconds < (12 if quick else 40), tell)
         spent = (_processor_seconds(workers) - before) / load.seconds
         _await_all(lambda: watcher.missing(times.answered))
         times.sent.update(sent_times(config, SERVICE))

@@ -43,10 +43,11 @@ class Done:
 
 
 class Api:
-    """One caller; may be used by several threads."""
+    """One caller; may be used by several threads. `sign` gives the Authorization header."""
 
-    def __init__(self, gateway: str) -> None:
+    def __init__(self, gateway: str, sign: Callable[[], str] | None = None) -> None:
         self.gateway = gateway
+        self._sign = sign
         self._session = requests.Session()
         self._session.mount("http://", HTTPAdapter(pool_maxsize=THREADS))
 
@@ -59,11 +60,15 @@ class Api:
 
     def ask(self, method: str, path: str, **more: Any) -> requests.Response:
         """Whatever `requests` can send; redirects are not followed."""
+        headers = dict(more.pop("headers", None) or {})
+        if self._sign is not None:
+            headers.setdefault("Authorization", self._sign())
         return self._session.request(
             method,
             self.gateway + path,
             timeout=REQUEST_SECONDS,
             allow_redirects=False,
+            headers=headers,
             **more,
         )
 

@@ -22,7 +22,9 @@ from typing import Any
 from kafka.admin import KafkaAdminClient
 from pymongo import MongoClient
 
+from deploy.local.directory import of_development, tell_directory, with_every_role
 from deploy.local.endpoints import SERVICES, Endpoints
+from deploy.local.passes import Passes
 from deploy.local.paths import ROOT
 from deploy.local.programs import Program, service_programs
 from deploy.local.system import answers
@@ -35,6 +37,10 @@ from tests.acceptance.topics import Topics
 
 PARTITIONS = 3
 START_SECONDS = 60.0
+
+TESTER = "tester"
+ORACLES = ("oracle", "oracle-job")
+"""They have every role."""
 STOP_SECONDS = 30.0
 CLI_SECONDS = 120.0
 
@@ -69,7 +75,8 @@ class System:
         self.config: Config = load_config(self._variables)
         self._programs = {one.name: one for one in service_programs(self.endpoints)}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self.api = Api(self.endpoints.gateway)
+        self.passes = Passes(Path(self.endpoints.keys), self.endpoints.gateway)
+        self.api = self.api_of(TESTER)
         self.topics = Topics(kafka, {one: self.config.topic(one) for one in CONTEXTS})
 
     # --- life
@@ -80,10 +87,15 @@ class System:
         """
         states = ensure_topics(self.config.kafka_bootstrap, topic_specs(self.config))
         assert all(state.good for state in states), states
+        tell_directory(self.config, [*of_development(), *with_every_role(TESTER, *ORACLES)])
         self.start(*self._programs)
         first = stories.customer(self.api)
         for service in SERVICES:
             eventually(partial(self._holds, service, first), START_SECONDS)
+
+    def api_of(self, login: str) -> Api:
+        """The public API as somebody of the directory sees it."""
+        return Api(self.endpoints.gateway, lambda: self.passes.of(login))
 
     def start(self, *names: str) -> None:
         """Starts those that do not run; returns when they answer."""

@@ -20,6 +20,7 @@ from typing import Any
 import requests
 
 from deploy.local.endpoints import Endpoints
+from deploy.local.passes import Passes
 from deploy.local.ports import pick
 from deploy.local.programs import Program, service_programs
 from events.config import load_config
@@ -82,8 +83,9 @@ class Fleet:
             self.services,
         )
         self._endpoints = Endpoints.settle(
-            None, config.kafka_bootstrap, config.mongodb_uri, folder / "none"
+            None, config.kafka_bootstrap, config.mongodb_uri, folder / "none", folder / "keys"
         )
+        self._passes = Passes(folder / "keys", self._endpoints.gateway)
         ensure_topics(config.kafka_bootstrap, topic_specs(config))
         environment = {**os.environ, **parts.home.environment, **self._variables}
         self.keeper = Keeper(folder, environment)
@@ -91,11 +93,15 @@ class Fleet:
         self.journals = [self.journal.path]
         self._change = change
         self._gateway = gateway
-        self.client = Client(self._urls(), self.journal)
+        self.client = Client(self._urls(), self.journal, self.pass_of)
 
     @property
     def gateway(self) -> str:
         return self._endpoints.gateway
+
+    def pass_of(self, service: str, actor: str) -> str:
+        """For the gateway as it knows him, for a service alone as the gateway would sign him."""
+        return self._passes.of(actor) if self._gateway else self._passes.to(service, actor)
 
     def start(self) -> Fleet:
         """Returns when every process is ready."""

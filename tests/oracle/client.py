@@ -13,7 +13,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import requests
@@ -28,14 +28,24 @@ TRY_AGAIN = frozenset({"conflict", "version-conflict", "in-flight"})
 
 READ_WAIT_SECONDS = 2
 
+ACTOR, JOB = "oracle", "oracle-job"
+
+Passes = Callable[[str, str], str]
+
 
 class Client:
-    """`urls` by service; with a gateway they are `<gateway>/v1/<service>`, else `<service>/v1`."""
+    """`urls` by service; with a gateway they are `<gateway>/v1/<service>`, else `<service>/v1`.
+    `passes` gives the Authorization header for a service and an actor."""
 
     def __init__(
-        self, urls: Mapping[str, str], journal: Journal, patience_seconds: float = 60.0
+        self,
+        urls: Mapping[str, str],
+        journal: Journal,
+        passes: Passes,
+        patience_seconds: float = 60.0,
     ) -> None:
         self._urls = dict(urls)
+        self._passes = passes
         self._journal = journal
         self._patience = patience_seconds
         self._local = threading.local()
@@ -53,7 +63,7 @@ class Client:
         """The acknowledgement, or None when it was refused or nothing is known."""
         key = key or f"oracle-{uuid.uuid4().hex}"
         self._journal.write("sent", key=key, service=service, path=path)
-        headers = {"Idempotency-Key": key, "X-Correlation-Id": key, "X-Actor": "oracle"}
+        headers = {"Idempotency-Key": key, "X-Correlation-Id": key}
         if if_match:
             headers["If-Match"] = if_match
         deadline = time.monotonic() + self._patience
@@ -69,11 +79,11 @@ class Client:
 
         Those have another actor: the journal knows nothing of them. Raises TimeoutError.
         """
-        headers = {"X-Actor": "oracle-job", "Idempotency-Key": uuid.uuid4().hex}
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
         deadline = time.monotonic() + self._patience
         while time.monotonic() < deadline:
             # The same key names the same job, and takes it up again when its process was lost.
-            response = self._ask("POST", service, path, headers, {})
+            response = self._ask("POST", service, path, headers, {}, JOB)
             answered = response is not None and response.status_code < 300
             if response is not None and answered and response.json()["status"] == "done":
                 return
@@ -109,12 +119,14 @@ class Client:
         path: str,
         headers: Mapping[str, str],
         body: Mapping[str, Any] | None,
+        actor: str = ACTOR,
     ) -> requests.Response | None:
+        signed = {**headers, "Authorization": self._passes(service, actor)}
         try:
             return self._session.request(
                 method,
                 self._urls[service] + path,
-                headers=dict(headers),
+                headers=signed,
                 json=body,
                 timeout=TIMEOUT_SECONDS,
             )

@@ -18,6 +18,8 @@ from typing import Any, Protocol
 from kafka import KafkaAdminClient
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from deploy.local.keys import PUBLIC, ensure_keys
+from deploy.local.passes import Passes
 from events.commands import Commands
 from events.config import Config, load_config
 from events.log.kafka_producer import KafkaEventProducer
@@ -71,8 +73,12 @@ class Stage:
         self, mongodb_uri: str, kafka_bootstrap: str, folder: Path, services: tuple[str, ...]
     ) -> None:
         name = uuid.uuid4().hex[:10]
+        keys = folder / f"{name}-keys"
+        ensure_keys(keys)
+        self._passes = Passes(keys)
         self.config = load_config(
             {
+                "THROUGHLINE_ACCESS_KEYS": str(keys / PUBLIC),
                 "MONGODB_URI": mongodb_uri,
                 "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap,
                 "THROUGHLINE_DATABASE_PREFIX": f"planted_{name}_",
@@ -113,7 +119,7 @@ class Stage:
             service: f"{_serve(house, self.config, self._open)}/v1"
             for service, house in self.houses.items()
         }
-        return Client(urls, self._journal, patience_seconds=5)
+        return Client(urls, self._journal, self._passes.to, patience_seconds=5)
 
     # --- the worker's roles
 
