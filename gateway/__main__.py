@@ -28,10 +28,10 @@ def main() -> None:
 def _announce(config: GatewayConfig) -> None:
     log = structlog.get_logger("gateway")
     log.info("starting", address=f"{config.host}:{config.port}", services=list(config.upstreams))
-    if config.public:
-        log.warning("open without sign-in: whoever reaches this address can read and write")
+    if config.dev_issuer:
+        log.warning("the development issuer signs in whoever asks: listening on loopback only")
     else:
-        log.info("no sign-in yet: listening on loopback only")
+        log.info("sign-in", issuer=config.issuer_in_use)
 
 
 if __name__ == "__main__":

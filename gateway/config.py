@@ -16,10 +16,9 @@ from urllib.parse import urlsplit
 
 import environ
 
-ALLOW_PUBLIC = "yes-without-sign-in"
-"""Spelled out, so that nobody opens an unprotected gateway by setting a flag to `true`."""
+DEV_ISSUER_PATH = "/dev/issuer"
 
-OWN_NAMES = frozenset({"customers", "openapi.json"})
+OWN_NAMES = frozenset({"customers", "events", "openapi.json", "search"})
 """First segments under /v1 that are the gateway's: no service may have these names."""
 
 
@@ -64,6 +63,12 @@ def _key(name: str, help: str, default: str = "", converter: Callable[[str], Any
     return environ.var(default=default, converter=convert, name=name, help=help)
 
 
+def _env(text: str) -> str:
+    if text not in ("development", "production"):
+        raise ValueError(f"{text!r} is not development or production")
+    return text
+
+
 def _level(text: str) -> str:
     if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError(f"{text!r} is not debug, info, warning or error")
@@ -89,9 +94,30 @@ class GatewayConfig:
         "",
         parse_upstreams,
     )
-    allow_public: str = _key(
-        "THROUGHLINE_ALLOW_PUBLIC",
-        f"'{ALLOW_PUBLIC}' lets a gateway without sign-in listen beyond loopback",
+    environment: str = _key("THROUGHLINE_ENV", "development or production", "development", _env)
+    issuer: str = _key(
+        "THROUGHLINE_ISSUER",
+        "the OpenID provider that signs people and machines in: its issuer URL",
+    )
+    dev_issuer: str = _key(
+        "THROUGHLINE_DEV_ISSUER",
+        "instead of a provider: the key file of the built-in development issuer; refused in"
+        " production and beyond loopback",
+    )
+    audience: str = _key(
+        "THROUGHLINE_AUDIENCE", "what access tokens must be meant for (`aud`)", "throughline"
+    )
+    access_key: str = _key(
+        "THROUGHLINE_ACCESS_KEY",
+        "file with the private key (PKCS #8, Ed25519) that signs for the services who asks",
+    )
+    mongodb_uri: str = _key(
+        "MONGODB_URI",
+        "MongoDB replica set of the platform's own database, where the directory is",
+        "mongodb://127.0.0.1:27017",
+    )
+    database_prefix: str = _key(
+        "THROUGHLINE_DATABASE_PREFIX", "the database is <prefix>platform", "throughline_"
     )
     threads: int = _key("THROUGHLINE_THREADS", "requests served at the same time", "24", int)
     body_limit: int = _key(
@@ -138,6 +164,13 @@ class GatewayConfig:
         """Whether others than this machine can reach the gateway."""
         return not is_loopback(self.host)
 
+    @property
+    def issuer_in_use(self) -> str:
+        """The issuer that tokens must name."""
+        if not self.dev_issuer:
+            return self.issuer.rstrip("/")
+        return f"http://{self.host}:{self.port}{DEV_ISSUER_PATH}"
+
 
 @lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
@@ -160,12 +193,29 @@ def load_config(variables: Mapping[str, str] | None = None) -> GatewayConfig:
         raise ValueError(f"THROUGHLINE_WORKERS names no service: {', '.join(sorted(strangers))}")
     if config.threads < 2 * RESERVE:
         raise ValueError(f"THROUGHLINE_THREADS is {config.threads}: at least {2 * RESERVE}")
-    if config.public and config.allow_public != ALLOW_PUBLIC:
-        raise ValueError(
-            f"THROUGHLINE_HOST is {config.host!r}: there is no sign-in yet, so the gateway listens"
-            f" on loopback only, unless THROUGHLINE_ALLOW_PUBLIC={ALLOW_PUBLIC}"
-        )
+    _check_sign_in(config)
     return config
+
+
+def _check_sign_in(config: GatewayConfig) -> None:
+    """Nobody is let in by a slip of configuration."""
+    if not config.access_key:
+        raise ValueError("THROUGHLINE_ACCESS_KEY names no file: services would believe nobody")
+    if bool(config.issuer) == bool(config.dev_issuer):
+        raise ValueError(
+            "one of THROUGHLINE_ISSUER and THROUGHLINE_DEV_ISSUER says who signs people in"
+        )
+    if config.dev_issuer and config.environment == "production":
+        raise ValueError("THROUGHLINE_DEV_ISSUER signs anybody in: it is refused in production")
+    if config.dev_issuer and config.public:
+        raise ValueError(
+            f"THROUGHLINE_HOST is {config.host!r}, and THROUGHLINE_DEV_ISSUER signs anybody in:"
+            " it works on loopback only"
+        )
+    if config.issuer and config.environment == "production":
+        where = urlsplit(config.issuer)
+        if where.scheme != "https" or not where.hostname:
+            raise ValueError("THROUGHLINE_ISSUER must be an https URL in production")
 
 
 RESERVE = 8

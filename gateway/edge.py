@@ -103,8 +103,8 @@ class Edge:
         return self._relay(upstream, target, environ, start_response, exchange, rest)
 
     def _check_host(self, environ: Mapping[str, Any]) -> None:
-        """Without sign-in loopback is the only protection: a web page that makes its own name
-        resolve to 127.0.0.1 would get round it, so that name is refused."""
+        """With the development issuer loopback is the only protection: a web page that makes its
+        own name resolve to 127.0.0.1 would get round it, so that name is refused."""
         host = environ.get("HTTP_HOST", "")
         if not host and environ["SERVER_PROTOCOL"] != "HTTP/1.0":
             raise Refusal(400, "malformed-host", "the Host header is missing")

@@ -119,9 +119,9 @@ class Pages:
 
     def sign_in(self) -> str:
         """What protects the gateway, in words."""
-        if self._config.public:
-            return "none yet: open to whoever reaches this address, as it was told to be"
-        return "none yet: it listens on loopback only"
+        if self._config.dev_issuer:
+            return "development: anybody is whom he says; it listens on loopback only"
+        return self._config.issuer_in_use
 
     def livez(self) -> Response:
         return _json({"status": "alive"})
