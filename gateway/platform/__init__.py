@@ -1,0 +1,1 @@
+"""The platform's own house: what belongs to all services and to none of them."""
