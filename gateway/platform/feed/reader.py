@@ -7,7 +7,7 @@ next `look`. One thread at a time uses a reader.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -98,10 +98,8 @@ class Reader:
         room = HELD - self.merge.count if self.merge.size < HELD_BYTES else 0
         self._pause(self._full() if room > 0 else set(self.merge.places) - set(lacking))
         most = min(BATCH, room) if room > 0 else NARROW
-        polled = guarded(
-            lambda: self._consumer.poll(timeout_ms=int(seconds * 1000), max_records=most)
-        )
-        for at, messages in polled.items():
+        # The first call, which does not wait, only parks what has been paused just now.
+        for at, messages in (self._poll(0, most) or self._poll(seconds, most)).items():
             place = self._place[at]
             self.merge.add(place, [_taken(place, message) for message in messages])
         self._pass_holes(lacking)
@@ -115,6 +113,24 @@ class Reader:
         if over := self._paused - places:
             self._consumer.resume(*(self._at[place] for place in over))
         self._paused = places
+
+    def _poll(self, seconds: float, most: int) -> Mapping[TopicPartition, Sequence[Any]]:
+        self._free_line()
+        timeout_ms = int(seconds * 1000)
+        polled: Mapping[TopicPartition, Sequence[Any]] = guarded(
+            lambda: self._consumer.poll(timeout_ms, max_records=most)
+        )
+        return polled
+
+    def _free_line(self) -> None:
+        """Works around kafka-python 3.0.12, which can forget what it parked for a paused partition.
+
+        Parked records come back only while the place in line is None, but there a drained batch
+        stays until a fetch replaces it, and for a parked partition nothing is fetched any more.
+        """
+        fetcher = self._consumer._fetcher
+        if not fetcher._next_partition_records:
+            fetcher._next_partition_records = None
 
     def _pass_holes(self, lacking: Sequence[int]) -> None:
         """Offsets that hold no record (a transaction's marker, what was compacted) are passed."""
