@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 
-from gateway.platform.feed.errors import BadCursor, Gone
+from gateway.platform.feed.errors import BadCursor, Beyond, Gone
 from gateway.platform.feed.layout import MARK_BYTES, Layout
 
 VERSION = b"\x01"
@@ -79,7 +79,7 @@ def resolve(
         return tuple(ends)
     positions = decode_cursor(layout, after)
     if any(offset > end for offset, end in zip(positions, ends, strict=True)):
-        raise BadCursor("lies beyond the end of the log")
+        raise Beyond
     if any(offset < first for offset, first in zip(positions, firsts, strict=True)):
         raise Gone
     return positions

@@ -12,6 +12,13 @@ class BadCursor(Rejected):
         super().__init__("bad-cursor", detail)
 
 
+class Beyond(BadCursor):
+    """The cursor is further than the log: it was written for another one, or the log was lost."""
+
+    def __init__(self) -> None:
+        super().__init__("lies beyond the end of the log")
+
+
 class Gone(Rejected):
     """The log was cut: it no longer holds what follows the cursor."""
 

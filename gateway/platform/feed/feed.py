@@ -14,11 +14,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import structlog
-
 from events.errors import Transient
+from gateway.platform.feed.errors import Beyond
 from gateway.platform.feed.layout import Layout, learn
-from gateway.platform.feed.reader import Reader
 from gateway.platform.feed.readers import MOST, Readers
 from gateway.platform.feed.scanning import Item, Scan, Sight
 from gateway.platform.feed.standing import Standing
@@ -31,8 +29,6 @@ STREAMS = 8
 
 LOOK_SECONDS = 1.0
 """How often somebody who waits makes sure that Kafka is there."""
-
-log = structlog.get_logger("platform.feed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,7 @@ class Feed:
         self._draining = draining or threading.Event()
         self._slots = Slots(streams)
         self._stream_seconds = stream_seconds
-        self._readers = Readers(lambda layout: Reader(bootstrap, layout), readers)
+        self._readers = Readers(bootstrap, readers)
         self._lock = threading.Lock()
         self._known: Layout | None = None
 
@@ -99,8 +95,10 @@ class Feed:
         standing = Standing(self._readers, self._layout, sight.wanted)
         try:
             standing.return_to(after)
-        except Transient:
-            self._forget()
+        except (Transient, Beyond):
+            # What is wrong may be that the topics are others now.
+            with self._lock:
+                self._known = None
             raise
         return standing
 
@@ -124,8 +122,3 @@ class Feed:
             with self._lock:
                 self._known = known
         return known
-
-    def _forget(self) -> None:
-        """What is wrong may be that the topics are others now."""
-        with self._lock:
-            self._known = None

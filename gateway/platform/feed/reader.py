@@ -17,6 +17,7 @@ from kafka import KafkaConsumer, TopicPartition
 from events.envelope import TYPE_HEADER
 from events.errors import Transient
 from events.log.kafka_clients import CLOSE_SECONDS, guarded, opened
+from gateway.platform.feed.bounds import Bounds
 from gateway.platform.feed.layout import Layout
 from gateway.platform.feed.merging import Merge, Taken
 
@@ -33,16 +34,14 @@ SHARE = 200
 FETCH_BYTES, PARTITION_BYTES = 4 * 1024 * 1024, 512 * 1024
 """One fetch, compressed. A larger single record still comes, alone."""
 
-BOUNDS_MS = 4_000
-"""Brokers answer this within milliseconds; longer means that they are away."""
-
 Lanes = tuple[tuple[int, ...], ...]
 
 
 class Reader:
     """One client. `begin` says what to read; `merge` has what was read."""
 
-    def __init__(self, bootstrap: str, layout: Layout) -> None:
+    def __init__(self, bootstrap: str, layout: Layout, bounds: Bounds) -> None:
+        self._bounds = bounds
         self.layout = layout
         self.lanes: Lanes = ()
         self.idle_since = 0.0
@@ -64,10 +63,6 @@ class Reader:
             metrics_enabled=False,
         )
 
-    def bounds(self) -> tuple[Sequence[int], Sequence[int]]:
-        """First and next offset of every place of the whole log, as it is now."""
-        return self._offsets("beginning_offsets", self._at), self._offsets("end_offsets", self._at)
-
     def begin(self, lanes: Lanes, positions: Sequence[int]) -> None:
         """Goes to a position; what was read for another one is forgotten. `look` comes next."""
         self.lanes = lanes
@@ -87,7 +82,7 @@ class Reader:
     def look(self) -> None:
         """Learns the ends of the log, up to which records can be handed out."""
         places = list(self.merge.places)
-        ends = self._offsets("end_offsets", [self._at[place] for place in places])
+        ends = self._bounds.ends([self.layout.places[place] for place in places])
         if any(end < self.merge.position(one) for one, end in zip(places, ends, strict=True)):
             raise Transient("the log has become shorter: it is another one now")
         self.merge.know_ends(dict(zip(places, ends, strict=True)))
@@ -138,13 +133,6 @@ class Reader:
             if not self.merge.held(place):
                 offset = guarded(partial(self._consumer.position, self._at[place], 0))
                 self.merge.passed(place, offset)
-
-    def _offsets(self, ask: str, wanted: Sequence[TopicPartition]) -> list[int]:
-        asked = getattr(self._consumer, ask)
-        told = guarded(lambda: asked(wanted, timeout_ms=BOUNDS_MS))
-        if any(told.get(at) is None for at in wanted):
-            raise Transient("the brokers named no offset of some partition")
-        return [told[at] for at in wanted]
 
     def close(self) -> None:
         with suppress(Transient):

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from gateway.platform.feed.bounds import Bounds
 from gateway.platform.feed.cursor import LATEST, decode_cursor, resolve
 from gateway.platform.feed.errors import Busy
 from gateway.platform.feed.layout import Layout
@@ -27,8 +28,9 @@ KEPT_SECONDS = 60.0
 class Readers:
     """`take` gives a reader at a place of the log; then `give_back` or `drop` it."""
 
-    def __init__(self, make: Callable[[Layout], Reader], most: int = MOST) -> None:
-        self._make = make
+    def __init__(self, bootstrap: str, most: int = MOST) -> None:
+        self._bootstrap = bootstrap
+        self._bounds = Bounds(bootstrap)
         self._free = threading.BoundedSemaphore(most)
         self._kept: list[Reader] = []
         self._lock = threading.Lock()
@@ -46,8 +48,9 @@ class Readers:
             if wanted is not None and (reader := self._standing(layout, lanes, wanted)):
                 reader.look()
                 return reader, wanted
-            reader = self._any(layout) or self._make(layout)
-            positions = resolve(layout, after, *reader.bounds())
+            firsts, ends = self._bounds.firsts(layout.places), self._bounds.ends(layout.places)
+            positions = resolve(layout, after, firsts, ends)
+            reader = self._any(layout) or Reader(self._bootstrap, layout, self._bounds)
             reader.begin(lanes, positions)
             reader.look()
         except BaseException:
@@ -70,11 +73,12 @@ class Readers:
             reader.close()
 
     def close(self) -> None:
-        """Closes those that are kept."""
+        """Closes those that are kept, and what they share."""
         with self._lock:
             kept, self._kept = self._kept, []
         for reader in kept:
             reader.close()
+        self._bounds.close()
 
     def _standing(self, layout: Layout, lanes: Lanes, positions: tuple[int, ...]) -> Reader | None:
         return self._pick(lambda one: one.layout == layout and one.stands_at(lanes, positions))
