@@ -16,6 +16,9 @@ from events.errors import Transient
 from events.log.kafka_clients import CLOSE_SECONDS, guarded, opened
 from events.log.port import Partition
 
+RECONNECT_MS = 500
+"""The client's own pauses grow to half a minute, and that long nobody would see Kafka's return."""
+
 PATIENCE_SECONDS = 2
 """Brokers answer this within milliseconds; longer means that they are away."""
 
@@ -55,6 +58,7 @@ class Bounds:
                     group_id=None,
                     enable_auto_commit=False,
                     allow_auto_create_topics=False,
+                    reconnect_backoff_max_ms=RECONNECT_MS,
                     metrics_enabled=False,
                 )
             ask = getattr(self._client, question)

@@ -17,7 +17,7 @@ from kafka import KafkaConsumer, TopicPartition
 from events.envelope import TYPE_HEADER
 from events.errors import Transient
 from events.log.kafka_clients import CLOSE_SECONDS, guarded, opened
-from gateway.platform.feed.bounds import Bounds
+from gateway.platform.feed.bounds import RECONNECT_MS, Bounds
 from gateway.platform.feed.layout import Layout
 from gateway.platform.feed.merging import Merge, Taken
 
@@ -57,6 +57,7 @@ class Reader:
             enable_auto_commit=False,
             auto_offset_reset="none",
             allow_auto_create_topics=False,
+            reconnect_backoff_max_ms=RECONNECT_MS,
             max_poll_records=BATCH,
             fetch_max_bytes=FETCH_BYTES,
             max_partition_fetch_bytes=PARTITION_BYTES,

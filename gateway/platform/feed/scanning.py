@@ -27,7 +27,8 @@ from gateway.platform.feed.wanted import Wanted
 SCAN = 20_000
 """Records looked at in one go: a rare type is found page by page, and no request takes long."""
 
-FILL_SECONDS = 0.5
+FILL_SECONDS = 0.05
+"""A fetch of nothing but holes ends no wait by itself, so it is looked for that often."""
 
 Visible = Callable[[Event], bool]
 Shown = Callable[[Event], dict[str, Any]]

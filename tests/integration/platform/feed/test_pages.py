@@ -196,6 +196,19 @@ def test_a_record_that_is_no_event_holds_nobody_up(log: Log) -> None:
     assert told(follow(log.feed())[0]) == ids([first, second])
 
 
+def test_offsets_without_a_record_hold_nobody_up(log: Log) -> None:
+    """A transaction's marker takes an offset: behind each event here, and at the end of the log."""
+    events = mixed(8, customers=2)
+    log.transact(*events)
+    feed = log.feed()
+    read, end, cursors = follow(feed, limit=3)
+    assert sorted(told(read)) == sorted(ids(events))
+    assert feed.page(end, ALL, limit=1).items == []
+    assert end == feed.page("latest", ALL, limit=1).next_cursor
+    for number, cursor in enumerate(cursors, start=1):
+        assert sorted(told(follow(feed, cursor)[0])) == sorted(told(read[number:]))
+
+
 class Locked:
     """A seal whose keys are gone."""
 
