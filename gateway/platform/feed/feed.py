@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from events.errors import Transient
-from gateway.platform.feed.errors import Beyond
+from gateway.platform.feed.errors import Beyond, Busy
 from gateway.platform.feed.layout import Layout, learn
 from gateway.platform.feed.readers import MOST, Readers
 from gateway.platform.feed.scanning import Item, Scan, Sight
@@ -95,6 +95,8 @@ class Feed:
         standing = Standing(self._readers, self._layout, sight.wanted)
         try:
             standing.return_to(after)
+        except Busy:
+            raise
         except (Transient, Beyond):
             # What is wrong may be that the topics are others now.
             with self._lock:

@@ -10,12 +10,13 @@ import orjson
 import pytest
 
 from events.envelope import Event, encode
+from events.errors import Transient
 from gateway.platform.feed.errors import BadCursor, Gone
 from gateway.platform.feed.feed import Feed, FeedPage
 from gateway.platform.feed.scanning import Sight
 from gateway.platform.feed.wanted import Wanted
 from tests.conformance.making import event
-from tests.integration.platform.feed.writing import Log, happening, ids, mixed
+from tests.integration.platform.feed.writing import Log, happening, ids, mixed, until
 
 pytestmark = pytest.mark.integration
 
@@ -258,6 +259,29 @@ def test_what_is_no_cursor_of_this_log_is_refused(log: Log, kafka_bootstrap: str
         with pytest.raises(BadCursor):
             feed.page(text, ALL, limit=1)
     assert feed.page(far, ALL, limit=1).items == []
+
+
+def test_a_log_that_is_made_anew_refuses_old_cursors_and_takes_new_ones(log: Log) -> None:
+    """Also in a process that knew the old one."""
+    log.write(*mixed(40))
+    feed = log.feed()
+    old = follow(feed)[1]
+    log.make_anew()
+    until(lambda: refuses(feed, old), "the old cursor went on being taken")
+    fresh = log.write(*mixed(5))
+    until(lambda: len(follow(feed)[0]) == 5, "the new log is not read")
+    assert sorted(told(follow(feed)[0])) == sorted(ids(fresh))
+
+
+def refuses(feed: Feed, cursor: str) -> bool:
+    """Whether it is told that the log is another one; before that the brokers may be away."""
+    try:
+        feed.page(cursor, ALL, limit=1)
+    except Transient:
+        return False
+    except BadCursor as error:
+        return "another log" in error.detail
+    return False
 
 
 def test_a_log_that_was_cut_says_so(log: Log) -> None:

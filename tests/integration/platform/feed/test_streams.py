@@ -92,8 +92,10 @@ def test_a_heartbeat_takes_the_cursor_along(log: Log, monkeypatch: pytest.Monkey
     stream = feed.stream("", Sight(Wanted(), lambda _: False))
     end = feed.page("latest", ALL, limit=1).next_cursor
     try:
-        while sse.last_event_id != end:
+        for _ in range(200):
             assert sse.feed(next(stream)) == []
+            if sse.last_event_id == end:
+                break
         comments = sse.comments
         sse.feed(next(stream))
         assert sse.comments == comments + 1, "later ones are comments and nothing else"

@@ -42,6 +42,7 @@ class Log:
             }
         )
         self.written: list[Event] = []
+        self._made: set[str] = set()
         self._clock = 1_700_000_000_000
         ensure_topics(bootstrap, topic_specs(self.config))
         await_topics(bootstrap, self.config.topics)
@@ -90,6 +91,20 @@ class Log:
             headers=headers,
             timestamp_ms=self._clock,
         )
+
+    def make_anew(self) -> None:
+        """Deletes the topics and creates them again, empty."""
+        with KafkaAdminClient(bootstrap_servers=self.bootstrap) as admin:
+            admin.delete_topics(list(self.config.topics))
+        until(self._ensured, "the topics did not go and come back")
+        await_topics(self.bootstrap, self.config.topics)
+        self._producer.close(timeout=5)
+        self._producer = KafkaProducer(bootstrap_servers=self.bootstrap, acks="all", linger_ms=5)
+
+    def _ensured(self) -> bool:
+        states = ensure_topics(self.bootstrap, topic_specs(self.config))
+        self._made |= {one.name for one in states if one.created}
+        return self._made == set(self.config.topics)
 
     def cut(self, before: int) -> None:
         """Deletes what lies before an offset, wherever there is so much."""
