@@ -168,7 +168,7 @@ class GatewayConfig:
     def issuer_in_use(self) -> str:
         """The issuer that tokens must name."""
         if not self.dev_issuer:
-            return self.issuer.rstrip("/")
+            return self.issuer
         return f"http://{self.host}:{self.port}{DEV_ISSUER_PATH}"
 
 

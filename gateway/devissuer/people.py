@@ -49,8 +49,6 @@ PEOPLE = (
     Seeded("ann", "Ann, agent", ("agent",), "south-1"),
     Seeded("ali", "Ali, analyst", ("analyst",)),
     Seeded("otto", "Otto, auditor", ("auditor",)),
-    Seeded(
-        "ida", "Ida, integrator", ("integrator",), kind="machine", secret="of-development"
-    ),
+    Seeded("ida", "Ida, integrator", ("integrator",), kind="machine", secret="of-development"),
 )
 """Secrets here open nothing but a system that somebody started to try it out."""
