@@ -35,7 +35,7 @@ PRIVATE_KEYS: dict[str, Any] = {
 OMITTED = object()
 
 
-def jwk(kid: str, private: Any, **more: Any) -> dict[str, Any]:
+def jwk(kid: str | None, private: Any, **more: Any) -> dict[str, Any]:
     """The public half, as a provider tells it."""
     if isinstance(private, rsa.RSAPrivateKey):
         told = RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)

@@ -7,10 +7,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import structlog
+
 from gateway.signin.fetching import Fetcher, Unfetched, require_safe
 from gateway.signin.keys import RemoteKeys
 
+log = structlog.get_logger("gateway.signin")
+
 KNOWN_SECONDS = 3600.0
+PAUSE_SECONDS = 5.0
+"""Before a provider that is away is asked again."""
 
 
 class Provider:
@@ -23,22 +29,24 @@ class Provider:
         self._fetcher = Fetcher()
         self._lock = threading.Lock()
         self._told: dict[str, Any] = {}
-        self._told_at = float("-inf")
+        self._due_at = float("-inf")
 
     def metadata(self) -> dict[str, Any]:
         """Its description; an old one while it is away. Raises Unfetched when there is none."""
         with self._lock:
-            if self._clock() - self._told_at >= KNOWN_SECONDS:
+            if self._clock() >= self._due_at:
                 self._renew()
+            if not self._told:
+                raise Unfetched(f"{self.issuer} is away")
             return self._told
 
     def _renew(self) -> None:
         try:
             self._told = self._described()
-            self._told_at = self._clock()
-        except Unfetched:
-            if not self._told:
-                raise
+            self._due_at = self._clock() + KNOWN_SECONDS
+        except Unfetched as away:
+            log.warning("provider-unread", reason=str(away))
+            self._due_at = self._clock() + PAUSE_SECONDS
 
     def _described(self) -> dict[str, Any]:
         address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
@@ -49,4 +57,8 @@ class Provider:
         return told
 
     def _key_set(self) -> dict[str, Any]:
-        return self._fetcher.document(self.metadata()["jwks_uri"])
+        try:
+            return self._fetcher.document(self.metadata()["jwks_uri"])
+        except Unfetched:
+            self._due_at = min(self._due_at, self._clock() + PAUSE_SECONDS)  # it may have moved
+            raise
