@@ -29,6 +29,8 @@ COMMANDS = {
     "projections": "deploy.cli.projections:projections",
     "parked": "deploy.cli.parked:parked",
     "events": "deploy.cli.events:events",
+    "directory": "deploy.cli.directory:directory",
+    "token": "deploy.cli.directory:token",
 }
 """Name of the command → "module:attribute"."""
 

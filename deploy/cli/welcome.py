@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import requests
 
 from deploy.local.endpoints import Endpoints
+from deploy.local.passes import Passes
 from deploy.local.paths import Paths
 
 INTERESTING = "/v1/analytics/customers?sort=-monetary&limit=1"
@@ -58,7 +60,8 @@ def addresses(endpoints: Endpoints, paths: Paths) -> str:
             f"  one service's API {endpoints.gateway}/v1/sales/openapi.json",
             f"  all addresses     {paths.endpoints}",
             f"  logs              {paths.logs}",
-            "There is no sign-in yet: everything listens on loopback only.",
+            "Sign-in is the development issuer's: `throughline token <login>` signs in as anybody",
+            "of the seeded people (dora directs, sam and sue sell, ...); loopback only.",
         )
     )
 
@@ -66,12 +69,16 @@ def addresses(endpoints: Endpoints, paths: Paths) -> str:
 def invitation(endpoints: Endpoints) -> str:
     """One customer worth looking at, and four commands to try."""
     customer = interesting_customer(endpoints)
-    lines = []
+    lines = [
+        "Sign in as the director:",
+        '  AS="Authorization: Bearer $(.venv/bin/throughline token dora)"',
+    ]
     if customer is not None:
-        lines = ["An interesting customer:", f"  curl {endpoints.gateway}/v1/customers/{customer}"]
+        url = f"{endpoints.gateway}/v1/customers/{customer}"
+        lines += ["An interesting customer:", f'  curl {url} -H "$AS"']
         lines += ["Four things to try:"]
     else:
-        lines = ["Four things to try (the first answers with an id to put for <customer>):"]
+        lines += ["Four things to try (the first answers with an id to put for <customer>):"]
     for what, path, body in TRIES:
         lines += [f"  # {what}", f"  {curl(endpoints.gateway + path, filled(body, customer))}"]
     return "\n".join(lines)
@@ -83,13 +90,14 @@ def filled(body: dict[str, Any], customer: str | None) -> str:
 
 
 def curl(url: str, body: str) -> str:
-    return f"curl -i {url} -H 'Content-Type: application/json' -d '{body}'"
+    return f"curl -i {url} -H \"$AS\" -H 'Content-Type: application/json' -d '{body}'"
 
 
 def interesting_customer(endpoints: Endpoints) -> str | None:
     """The customer who spent most; None while there is none, or analytics is away."""
     try:
-        found = requests.get(endpoints.gateway + INTERESTING, timeout=5)
+        signed = {"Authorization": Passes(Path(endpoints.keys), endpoints.gateway).of("dora")}
+        found = requests.get(endpoints.gateway + INTERESTING, headers=signed, timeout=5)
         return str(found.json()["items"][0]["id"]) if found.ok else None
-    except (requests.RequestException, ValueError, LookupError, TypeError):
+    except (requests.RequestException, OSError, ValueError, LookupError, TypeError):
         return None

@@ -56,6 +56,12 @@ def first_administrator(config: Config, login: str, name: str | None = None) -> 
     tell_directory(config, [one])
 
 
+def seed_development(config: Config) -> None:
+    """Lets the people of development in, once: what was changed since stays changed."""
+    if not directory_of(config).administrators:
+        tell_directory(config, of_development())
+
+
 def of_development() -> list[DirectoryCommand]:
     """The people whom the development issuer signs in, and the little enterprise they work in."""
     from gateway.devissuer.people import ORG_UNITS, PEOPLE

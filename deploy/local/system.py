@@ -17,6 +17,7 @@ import requests
 from filelock import FileLock
 
 from deploy.local import processes, supervision
+from deploy.local.directory import seed_development
 from deploy.local.endpoints import Endpoints
 from deploy.local.errors import LocalError, NotRunning, StartFailed
 from deploy.local.kafka import KafkaServer
@@ -66,6 +67,7 @@ class System:
             endpoints, servers = self._supervise(report)
             self._await_servers(servers, report)
             _ensure_topics(endpoints)
+            seed_development(load_config({**os.environ, **endpoints.environment()}))
             self._start_services(endpoints, report)
         return endpoints
 

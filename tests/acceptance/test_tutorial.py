@@ -1,6 +1,6 @@
 """The commands of tutorial, README and a guide work as they are printed, on a running system.
 
-Blocks marked `sh run-in-docs` run in one shell, in their order, with $GATEWAY set. One marked
+Blocks marked `sh run-in-docs` run in one shell, in their order, with $GATEWAY and $AS set. One marked
 `until "words"` is repeated until its output holds the words, as its reader would repeat it.
 """
 
@@ -52,6 +52,7 @@ def run(page: str, system: System, folder: Path) -> str:
         env={
             **os.environ,
             "GATEWAY": system.endpoints.gateway,
+            "AS": f"Authorization: {system.passes.of('dora')}",
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         },
         capture_output=True,
@@ -103,7 +104,7 @@ def test_a_page_that_fails_is_seen(page: str, tmp_path: Path) -> None:
     ended = subprocess.run(
         ["bash", "-c", script(page)],
         cwd=tmp_path,
-        env={**os.environ, "GATEWAY": "http://127.0.0.1:9"},
+        env={**os.environ, "GATEWAY": "http://127.0.0.1:9", "AS": "X: y"},
         capture_output=True,
         timeout=60,
     )
