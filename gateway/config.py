@@ -69,6 +69,23 @@ def _env(text: str) -> str:
     return text
 
 
+class Secret(str):
+    """A text that shows only when it is asked for by `str`: not in a `repr`, so in no log."""
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+
+def _origin(text: str) -> str:
+    where = urlsplit(text)
+    whole = where.scheme in ("http", "https") and where.hostname and not where.username
+    if text and (not whole or where.path.strip("/") or where.query or where.fragment):
+        raise ValueError(f"{text!r} is not https://<host>")
+    if where.scheme == "http" and not is_loopback(where.hostname or ""):
+        raise ValueError(f"{text!r} is not https")
+    return text.rstrip("/")
+
+
 def _level(text: str) -> str:
     if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError(f"{text!r} is not debug, info, warning or error")
@@ -107,6 +124,23 @@ class GatewayConfig:
     audience: str = _key(
         "THROUGHLINE_AUDIENCE", "what access tokens must be meant for (`aud`)", "throughline"
     )
+    client_id: str = _key(
+        "THROUGHLINE_CLIENT_ID",
+        "this gateway at the provider, to sign in people with browsers; empty: no browsers",
+    )
+    client_secret: str = _key(
+        "THROUGHLINE_CLIENT_SECRET",
+        "its secret there; empty for a public client, which PKCE alone protects",
+        "",
+        Secret,
+    )
+    public_url: str = _key(
+        "THROUGHLINE_PUBLIC_URL",
+        "where browsers find this gateway: https://<host>; by default http://<host>:<port> of"
+        " this machine",
+        "",
+        _origin,
+    )
     access_key: str = _key(
         "THROUGHLINE_ACCESS_KEY",
         "file with the private key (PKCS #8, Ed25519) that signs for the services who asks",
@@ -115,6 +149,7 @@ class GatewayConfig:
         "MONGODB_URI",
         "MongoDB replica set of the platform's own database, where the directory is",
         "mongodb://127.0.0.1:27017",
+        Secret,
     )
     database_prefix: str = _key(
         "THROUGHLINE_DATABASE_PREFIX", "the database is <prefix>platform", "throughline_"
@@ -160,6 +195,10 @@ class GatewayConfig:
     log_level: str = _key("THROUGHLINE_LOG_LEVEL", "debug, info, warning or error", "info", _level)
 
     @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    @property
     def public(self) -> bool:
         """Whether others than this machine can reach the gateway."""
         return not is_loopback(self.host)
@@ -167,9 +206,18 @@ class GatewayConfig:
     @property
     def issuer_in_use(self) -> str:
         """The issuer that tokens must name."""
-        if not self.dev_issuer:
-            return self.issuer.rstrip("/")
-        return f"http://{self.host}:{self.port}{DEV_ISSUER_PATH}"
+        return f"{self.own_url}{DEV_ISSUER_PATH}" if self.dev_issuer else self.issuer
+
+    @property
+    def own_url(self) -> str:
+        """Where this gateway listens."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """Where browsers find this gateway."""
+        return self.public_url or self.own_url
 
 
 @lru_cache(maxsize=256)
@@ -201,21 +249,41 @@ def _check_sign_in(config: GatewayConfig) -> None:
     """Nobody is let in by a slip of configuration."""
     if not config.access_key:
         raise ValueError("THROUGHLINE_ACCESS_KEY names no file: services would believe nobody")
+    if not config.audience:
+        raise ValueError("THROUGHLINE_AUDIENCE is empty: tokens for anybody would do")
     if bool(config.issuer) == bool(config.dev_issuer):
         raise ValueError(
             "one of THROUGHLINE_ISSUER and THROUGHLINE_DEV_ISSUER says who signs people in"
         )
-    if config.dev_issuer and config.environment == "production":
+    if config.dev_issuer:
+        _check_dev_issuer(config)
+    else:
+        _check_issuer(config)
+
+
+def _check_dev_issuer(config: GatewayConfig) -> None:
+    if config.production:
         raise ValueError("THROUGHLINE_DEV_ISSUER signs anybody in: it is refused in production")
-    if config.dev_issuer and config.public:
+    if config.public:
         raise ValueError(
             f"THROUGHLINE_HOST is {config.host!r}, and THROUGHLINE_DEV_ISSUER signs anybody in:"
             " it works on loopback only"
         )
-    if config.issuer and config.environment == "production":
-        where = urlsplit(config.issuer)
-        if where.scheme != "https" or not where.hostname:
-            raise ValueError("THROUGHLINE_ISSUER must be an https URL in production")
+    if config.client_id or config.client_secret:
+        raise ValueError("THROUGHLINE_CLIENT_ID is for a provider, not for THROUGHLINE_DEV_ISSUER")
+
+
+def _check_issuer(config: GatewayConfig) -> None:
+    where = urlsplit(config.issuer)
+    near = where.scheme == "http" and is_loopback(where.hostname or "") and not config.production
+    if not (near or where.scheme == "https") or not where.hostname or where.username:
+        raise ValueError(f"THROUGHLINE_ISSUER is {config.issuer!r}, not https://<host>/...")
+    if where.query or where.fragment:
+        raise ValueError("THROUGHLINE_ISSUER has a query or a fragment")
+    if config.client_secret and not config.client_id:
+        raise ValueError("THROUGHLINE_CLIENT_ID is empty, but THROUGHLINE_CLIENT_SECRET is not")
+    if config.client_id and config.public and not config.public_url:
+        raise ValueError("THROUGHLINE_PUBLIC_URL says where browsers find a public gateway")
 
 
 RESERVE = 8

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,12 +49,11 @@ def signing_key(file: Path) -> SigningKey:
 
 def _make(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f"{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(pem(new_key()))
+    descriptor, partial = tempfile.mkstemp(dir=file.parent)  # mode 0600
     try:
-        os.link(partial, file)  # fails when another was faster: then its key is the one
-    except FileExistsError:
-        pass
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(pem(new_key()))
+        with suppress(FileExistsError):
+            os.link(partial, file)  # fails when another was faster: then its key is the one
     finally:
-        partial.unlink()
+        Path(partial).unlink()

@@ -1,37 +1,72 @@
-"""Access tokens of the provider, verified as RFC 8725 and RFC 9068 want it.
+"""From `Authorization: Bearer …` to an identity: an access token of the one issuer, for us, now.
 
-Only algorithms with a public key are taken, and only the one that the key itself is for: a token
-cannot choose how it is checked. What is verified is remembered for a minute at most.
+Every command and every read passes here, so a token that was verified is remembered for a minute,
+by its hash: whoever reads this process's memory finds no tokens.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import jwt
 
 from gateway.problems import Refusal
 from gateway.signin.identity import Identity
-from gateway.signin.keys import Keys, ProviderAway
+from gateway.signin.keys import Key, KeysAway, KeySource
 
-ALGORITHMS = frozenset(
-    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"}
-)
+TOKEN_LIMIT = 8 * 1024
 LEEWAY_SECONDS = 30
-LONGEST = 6 * 1024
-REMEMBERED, REMEMBERED_SECONDS = 20_000, 60.0
-REQUIRED = ["iss", "aud", "sub", "exp", "iat"]
+"""By how much the provider's clock and ours may differ."""
+
+REMEMBERED = 10_000
+REMEMBERED_SECONDS = 60.0
+
+SUBJECT_LIMIT = 255  # OpenID Connect Core 1.0, section 2
+REQUIRED = ["iss", "aud", "exp", "sub", "iat"]
+
+OTHER_TOKENS = frozenset({"nonce", "at_hash", "c_hash", "events", "cnf"})
+"""Claims of ID tokens and logout tokens, which the same key signs and which give no access, and of
+tokens that are worth nothing without a proof of possession."""
+
+_FORM = re.compile(r"bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+) *", re.IGNORECASE)
+
+
+def not_signed_in(detail: str) -> Refusal:
+    return Refusal(
+        401, "not-signed-in", detail, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    )
+
+
+def sign_in_away() -> Refusal:
+    detail = "the identity provider can't be asked now, so nobody can tell whether this is valid"
+    return Refusal(503, "sign-in-away", detail, {"Retry-After": "5"})
+
+
+def token_of(header: str) -> str:
+    """The token in an Authorization header. Two of them, joined by a comma, are none."""
+    if len(header) > TOKEN_LIMIT:
+        raise not_signed_in(f"the Authorization header is longer than {TOKEN_LIMIT} bytes")
+    found = _FORM.fullmatch(header)
+    if found is None:
+        raise not_signed_in("the Authorization header is not: Bearer, a space, one JWT")
+    return found[1]
 
 
 class Bearer:
-    """Verifies tokens for one audience. Thread-safe."""
+    """Thread-safe; made after fork."""
 
     def __init__(
-        self, issuer: str, audience: str, keys: Keys, clock: Callable[[], float] = time.time
+        self,
+        issuer: str,
+        audience: str,
+        keys: KeySource,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._issuer = issuer
         self._audience = audience
@@ -40,53 +75,80 @@ class Bearer:
         self._known: OrderedDict[bytes, tuple[Identity, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def identity(self, token: str) -> Identity:
-        """Whose token it is. Raises Refusal: 401, or 503 while the provider's keys can't be had."""
-        mark = hashlib.sha256(token.encode()).digest()
-        now = self._clock()
-        known = self._known.get(mark)
-        if known is None or known[1] < now:
-            identity = self._verified(token)
-            until = min(now + REMEMBERED_SECONDS, identity.expires_at + LEEWAY_SECONDS)
-            self._remember(mark, identity, until)
-            return identity
-        return known[0]
-
-    def _remember(self, mark: bytes, identity: Identity, until: float) -> None:
+    def identity(self, header: str) -> Identity:
+        """Whose token the header carries. Raises Refusal: 401, or 503 when no key can be had."""
+        if len(header) > TOKEN_LIMIT:
+            raise not_signed_in(f"the Authorization header is longer than {TOKEN_LIMIT} bytes")
+        name = hashlib.sha256(header.encode("utf-8", "surrogatepass")).digest()
         with self._lock:
-            self._known[mark] = (identity, until)
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
+            known = self._known.get(name)
+            if known is not None and self._clock() < known[1]:
+                self._known.move_to_end(name)
+                return known[0]
+        identity = self.verify(token_of(header))
+        self._remember(name, identity)
+        return identity
 
-    def _verified(self, token: str) -> Identity:
-        if len(token) > LONGEST:
-            raise invalid("the token is too long")
+    def verify(self, token: str) -> Identity:
+        """Raises Refusal, like `identity`; remembers nothing."""
         try:
-            head = jwt.get_unverified_header(token)
-            key = self._keys.key(head.get("kid"))
-            if key is None:
-                raise invalid("the token's key is not the provider's")
-            if key.algorithm_name not in ALGORITHMS or head.get("alg") != key.algorithm_name:
-                raise invalid("the token is signed in a way that is not taken")
+            header = jwt.get_unverified_header(token)
+            algorithm = str(header.get("alg"))
+            key = self._key(header.get("kid"), algorithm)
             claims = jwt.decode(
                 token,
-                key,
-                algorithms=[key.algorithm_name],
+                key.public,
+                algorithms=[algorithm],
                 audience=self._audience,
                 issuer=self._issuer,
                 leeway=LEEWAY_SECONDS,
                 options={"require": REQUIRED},
             )
-        except ProviderAway:
-            detail = "the sign-in provider is away, and its keys are not known here"
-            raise Refusal(503, "sign-in-away", detail, {"Retry-After": "5"}) from None
-        except (jwt.PyJWTError, ValueError, TypeError) as error:
-            raise invalid(f"the token is not valid here: {type(error).__name__}") from None
-        return Identity(self._issuer, str(claims["sub"]), float(claims["exp"]))
+            return self._identity(claims)
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+            raise not_signed_in(f"the token is not valid here: {_reason(error)}") from None
+
+    def _key(self, kid: Any, algorithm: str) -> Key:
+        if not isinstance(kid, str):
+            raise not_signed_in("the token does not name its key")
+        try:
+            key = self._keys.key(kid)
+        except KeysAway:
+            raise sign_in_away() from None
+        if key is None:
+            raise not_signed_in("the token's key is not one of the issuer's")
+        if algorithm not in key.algorithms:
+            raise not_signed_in("the token's algorithm is not its key's")
+        return key
+
+    def _identity(self, claims: Mapping[str, Any]) -> Identity:
+        subject = claims["sub"]
+        if not subject.isprintable() or not 0 < len(subject) <= SUBJECT_LIMIT:
+            raise not_signed_in("the token's subject is not a name")
+        if OTHER_TOKENS & claims.keys() or claims.get("typ", "Bearer") != "Bearer":
+            raise not_signed_in("this is no access token that may be borne")
+        client = claims.get("azp", claims.get("client_id"))
+        client = client if isinstance(client, str) else None
+        return Identity(self._issuer, subject, client, float(claims["exp"]))
+
+    def _remember(self, name: bytes, identity: Identity) -> None:
+        until = min(identity.expires_at, self._clock() + REMEMBERED_SECONDS)
+        with self._lock:
+            self._known[name] = (identity, until)
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
 
 
-def invalid(detail: str) -> Refusal:
-    """RFC 6750: what was shown is not good."""
-    return Refusal(
-        401, "not-signed-in", detail, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-    )
+_REASONS: Mapping[type[Exception], str] = {
+    jwt.ExpiredSignatureError: "it has expired",
+    jwt.ImmatureSignatureError: "it is for later",
+    jwt.InvalidAudienceError: "it is for somebody else",
+    jwt.InvalidIssuerError: "it is from another issuer",
+    jwt.InvalidSignatureError: "its signature is wrong",
+    jwt.MissingRequiredClaimError: "a claim is missing",
+}
+
+
+def _reason(error: Exception) -> str:
+    """A few words that help a caller and quote nothing of the token."""
+    return _REASONS.get(type(error), "it can't be read")

@@ -54,7 +54,7 @@ def test_metrics_count_by_route_and_service(stage: Stage) -> None:
     ("variables", "named"),
     [
         ({}, "THROUGHLINE_UPSTREAMS"),
-        ({"THROUGHLINE_HOST": "0.0.0.0"}, "THROUGHLINE_ALLOW_PUBLIC"),
+        ({"THROUGHLINE_HOST": "0.0.0.0"}, "THROUGHLINE_DEV_ISSUER"),
         ({"THROUGHLINE_PORT": "many"}, "THROUGHLINE_PORT"),
         ({"THROUGHLINE_LOG_LEVEL": "loud"}, "THROUGHLINE_LOG_LEVEL"),
     ],
@@ -71,14 +71,6 @@ def test_a_configuration_that_makes_no_sense_ends_it(variables: dict[str, str], 
     assert ended.returncode == 78
     assert named in ended.stderr
     assert "Traceback" not in ended.stderr
-
-
-def test_a_public_gateway_says_that_it_is_open() -> None:
-    upstreams = {"sales": "http://127.0.0.1:1"}
-    # Only the text is judged: this one is 127.0.0.1 for the kernel, so nothing is opened here.
-    settings = {"host": "127.1", "allow_public": "yes-without-sign-in"}
-    with gateway(upstreams, **settings) as process:
-        assert "open" in process.get("/").json["sign_in"]
 
 
 def test_logs_are_json_without_query_and_body(tmp_path) -> None:
