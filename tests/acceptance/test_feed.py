@@ -49,7 +49,7 @@ def order(api: Api, customer_id: str) -> Any:
     return api.create("/v1/sales/orders", body)
 
 
-@pytest.mark.feature("N04", partly=True)
+@pytest.mark.feature("N04")
 def test_a_subscriber_that_was_away_catches_up_without_a_gap(api: Api) -> None:
     """From the first day and from any cursor; what one service says of a customer in its order."""
     start = page_of(api, "latest")["next_cursor"]
@@ -89,7 +89,7 @@ def test_one_customers_events_and_one_kind_of_them(api: Api) -> None:
     assert ids(sales) == list(placed.events)
 
 
-@pytest.mark.feature("S63", partly=True)
+@pytest.mark.feature("S63")
 def test_everybody_follows_what_he_may_see(system: System, api: Api) -> None:
     north = customer(api, org_unit="north-1")
     south = customer(api, org_unit="south-1")
