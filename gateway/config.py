@@ -77,13 +77,15 @@ class Secret(str):
 
 
 def _origin(text: str) -> str:
+    """As browsers write it: in small letters, without a port that goes without saying."""
     where = urlsplit(text)
-    whole = where.scheme in ("http", "https") and where.hostname and not where.username
-    if text and (not whole or where.path.strip("/") or where.query or where.fragment):
+    host = where.hostname or ""
+    known = where.scheme == "https" or (where.scheme == "http" and is_loopback(host))
+    if text and (not known or not host or where.username or where.path.strip("/") or where.query):
         raise ValueError(f"{text!r} is not https://<host>")
-    if where.scheme == "http" and not is_loopback(where.hostname or ""):
-        raise ValueError(f"{text!r} is not https")
-    return text.rstrip("/")
+    name = f"[{host}]" if ":" in host else host
+    usual = where.port in (None, 443 if where.scheme == "https" else 80)
+    return f"{where.scheme}://{name}" + ("" if usual else f":{where.port}") if text else ""
 
 
 def _level(text: str) -> str:
@@ -133,6 +135,11 @@ class GatewayConfig:
         "its secret there; empty for a public client, which PKCE alone protects",
         "",
         Secret,
+    )
+    scope: str = _key(
+        "THROUGHLINE_SCOPE",
+        "what it asks the provider for; some give refresh tokens for offline_access only",
+        "openid profile",
     )
     public_url: str = _key(
         "THROUGHLINE_PUBLIC_URL",

@@ -38,7 +38,7 @@ def household(config: GatewayConfig) -> Household:
     db = database(client, f"{config.database_prefix}{CONTEXT}")
     store = MongoEventStore(db, CONTEXT)
     store.prepare()
-    signin = SignIn(config)
+    signin = SignIn(config, db)
     directory = Directory(store).start()
     signer = Signer.from_file(Path(config.access_key))
     callers = Callers(signin.identify, directory, signer)

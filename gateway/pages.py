@@ -61,6 +61,7 @@ class Pages:
         self._callers = house.callers
         self._accesses = house.accesses
         self._directory = house.directory
+        self._signin = house.signin
         self._config = config
         self._upstreams = upstreams
         self._customers = customers
@@ -84,6 +85,7 @@ class Pages:
         app.add_url_rule("/v1/customers/<id>", view_func=self.customer)
         app.add_url_rule("/v1/customers/<id:id>/timeline", view_func=self.timeline)
         self._screens.add_to(app)
+        self._signin.add_to(app)
         app.register_error_handler(HTTPException, _problem_of)
         app.register_error_handler(Refusal, _refused)
         app.register_error_handler(BadQuestion, _passed_on)

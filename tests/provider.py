@@ -4,6 +4,7 @@ with a_provider() as provider:
     provider.token(sub="sam")             # any claim, any header
     provider.roll("next")                 # from now on signs with another key
     provider.away = True                  # answers 503
+    provider.granted = {"id_token": ...}  # what its token endpoint gives
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 import jwt
 import orjson
@@ -54,7 +56,15 @@ class Provider:
         self.issuer = issuer
         self.kid, self.private = "first", RSA_KEY
         self.keys = {"first": jwk("first", RSA_KEY)}
-        self.discovery: dict[str, Any] = {"issuer": issuer, "jwks_uri": f"{issuer}/keys"}
+        self.discovery: dict[str, Any] = {
+            "issuer": issuer,
+            "jwks_uri": f"{issuer}/keys",
+            "authorization_endpoint": f"{issuer}/authorize",
+            "token_endpoint": f"{issuer}/token",
+            "end_session_endpoint": f"{issuer}/end",
+        }
+        self.granted: dict[str, Any] = {}
+        self.posted: list[dict[str, str]] = []
         self.away = False
         self.instead: Callable[[BaseHTTPRequestHandler], None] | None = None
         self.asked: list[str] = []
@@ -86,6 +96,10 @@ class Provider:
             self.instead(call)
         elif self.away:
             reply(call, 503, b"{}")
+        elif call.path == "/token":
+            body = call.rfile.read(int(call.headers["Content-Length"]))
+            self.posted.append(dict(parse_qsl(body.decode())))
+            reply(call, 400 if "error" in self.granted else 200, orjson.dumps(self.granted))
         elif call.path.endswith("/openid-configuration"):
             reply(call, 200, orjson.dumps(self.discovery))
         else:
@@ -107,6 +121,8 @@ def a_provider() -> Iterator[Provider]:
         def do_GET(self) -> None:
             with suppress(ConnectionError):
                 provider.answer(self)
+
+        do_POST = do_GET  # noqa: N815 - the name that http.server calls
 
         def log_message(self, *args: Any) -> None:
             """Tests print nothing."""

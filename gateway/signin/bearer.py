@@ -11,41 +11,21 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-import jwt
-
-from gateway.problems import Refusal
 from gateway.signin.identity import Identity
-from gateway.signin.keys import Key, KeysAway, KeySource
+from gateway.signin.keys import KeySource
+from gateway.signin.verifying import not_signed_in, verified
 
 TOKEN_LIMIT = 8 * 1024
-LEEWAY_SECONDS = 30
-"""By how much the provider's clock and ours may differ."""
-
 REMEMBERED = 10_000
 REMEMBERED_SECONDS = 60.0
-
-SUBJECT_LIMIT = 255  # OpenID Connect Core 1.0, section 2
-REQUIRED = ["iss", "aud", "exp", "sub", "iat"]
 
 OTHER_TOKENS = frozenset({"nonce", "at_hash", "c_hash", "events", "cnf"})
 """Claims of ID tokens and logout tokens, which the same key signs and which give no access, and of
 tokens that are worth nothing without a proof of possession."""
 
 _FORM = re.compile(r"bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+) *", re.IGNORECASE)
-
-
-def not_signed_in(detail: str) -> Refusal:
-    return Refusal(
-        401, "not-signed-in", detail, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-    )
-
-
-def sign_in_away() -> Refusal:
-    detail = "the identity provider can't be asked now, so nobody can tell whether this is valid"
-    return Refusal(503, "sign-in-away", detail, {"Retry-After": "5"})
 
 
 def token_of(header: str) -> str:
@@ -91,45 +71,12 @@ class Bearer:
 
     def verify(self, token: str) -> Identity:
         """Raises Refusal, like `identity`; remembers nothing."""
-        try:
-            header = jwt.get_unverified_header(token)
-            algorithm = str(header.get("alg"))
-            key = self._key(header.get("kid"), algorithm)
-            claims = jwt.decode(
-                token,
-                key.public,
-                algorithms=[algorithm],
-                audience=self._audience,
-                issuer=self._issuer,
-                leeway=LEEWAY_SECONDS,
-                options={"require": REQUIRED},
-            )
-            return self._identity(claims)
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
-            raise not_signed_in(f"the token is not valid here: {_reason(error)}") from None
-
-    def _key(self, kid: Any, algorithm: str) -> Key:
-        if not isinstance(kid, str):
-            raise not_signed_in("the token does not name its key")
-        try:
-            key = self._keys.key(kid)
-        except KeysAway:
-            raise sign_in_away() from None
-        if key is None:
-            raise not_signed_in("the token's key is not one of the issuer's")
-        if algorithm not in key.algorithms:
-            raise not_signed_in("the token's algorithm is not its key's")
-        return key
-
-    def _identity(self, claims: Mapping[str, Any]) -> Identity:
-        subject = claims["sub"]
-        if not subject.isprintable() or not 0 < len(subject) <= SUBJECT_LIMIT:
-            raise not_signed_in("the token's subject is not a name")
+        _, claims = verified(token, self._issuer, self._audience, self._keys)
         if OTHER_TOKENS & claims.keys() or claims.get("typ", "Bearer") != "Bearer":
             raise not_signed_in("this is no access token that may be borne")
         client = claims.get("azp", claims.get("client_id"))
         client = client if isinstance(client, str) else None
-        return Identity(self._issuer, subject, client, float(claims["exp"]))
+        return Identity(self._issuer, claims["sub"], client, float(claims["exp"]))
 
     def _remember(self, name: bytes, identity: Identity) -> None:
         until = min(identity.expires_at, self._clock() + REMEMBERED_SECONDS)
@@ -137,18 +84,3 @@ class Bearer:
             self._known[name] = (identity, until)
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
-
-
-_REASONS: Mapping[type[Exception], str] = {
-    jwt.ExpiredSignatureError: "it has expired",
-    jwt.ImmatureSignatureError: "it is for later",
-    jwt.InvalidAudienceError: "it is for somebody else",
-    jwt.InvalidIssuerError: "it is from another issuer",
-    jwt.InvalidSignatureError: "its signature is wrong",
-    jwt.MissingRequiredClaimError: "a claim is missing",
-}
-
-
-def _reason(error: Exception) -> str:
-    """A few words that help a caller and quote nothing of the token."""
-    return _REASONS.get(type(error), "it can't be read")

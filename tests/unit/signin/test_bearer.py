@@ -13,8 +13,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.problems import Refusal
-from gateway.signin.bearer import LEEWAY_SECONDS, TOKEN_LIMIT, Bearer
+from gateway.signin.bearer import TOKEN_LIMIT, Bearer
 from gateway.signin.keys import KeysAway, OwnKeys
+from gateway.signin.verifying import LEEWAY_SECONDS
 from tests.provider import AUDIENCE, OMITTED, PRIVATE_KEYS, RSA_KEY, Provider, jwk
 
 ISSUER = "https://id.example"
