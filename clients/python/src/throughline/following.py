@@ -73,6 +73,8 @@ class Feed:
         self.cursor = wanted.after
         self._wire = wire
         self._wanted = wanted
+        self._retry: float | None = None
+        """What the stream asked to wait before one comes back."""
         self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._events = self._follow()
 
@@ -110,9 +112,10 @@ class Feed:
                         waiting = self._wanted.patience.waiting()
                 if not self._wanted.forever:
                     return
-                waiting.pause()
+                if not waiting.pause(self._retry):
+                    raise Unreachable("the stream ends again and again, and nothing comes")
             except ThroughlineError as error:
-                if not (passes(error) and waiting.pause(error.retry_after)):
+                if not (passes(error) and waiting.pause(error.retry_after or self._retry)):
                     raise
 
     def _is_new(self, event: Event) -> bool:
@@ -129,11 +132,12 @@ class Feed:
         wait = LONG_POLL_SECONDS if self._wanted.forever else 0
         while True:
             asked_at = time.monotonic()
-            page = self._page(0 if self.cursor == LATEST else wait)
+            seconds = 0 if self.cursor == LATEST else wait
+            page = self._page(seconds)
             yield from _steps(page)
             if page["caught_up"] and not self._wanted.forever:
                 return
-            idle = page["caught_up"] and not page["items"]
+            idle = seconds and page["caught_up"] and not page["items"]
             if idle and time.monotonic() - asked_at < IDLE_SECONDS:
                 time.sleep(IDLE_SECONDS)
 
@@ -158,6 +162,7 @@ class Feed:
             while piece := response.read1(PIECE_BYTES):
                 for message in parser.feed(piece):
                     yield message.id, _event(message)
+                self._retry = parser.retry_seconds
         except HTTPError as error:
             raise Unreachable(f"the stream broke off: {error}") from error
         finally:

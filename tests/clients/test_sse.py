@@ -1,0 +1,54 @@
+"""Server-sent events are taken apart as the WHATWG says, wherever the pieces are cut."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from throughline.sse import Message, Parser
+
+WHOLE = (
+    b"retry: 1500\n\n"
+    b"id: 1\nevent: a\ndata: one\n\n"
+    b":\n\n"
+    b": words\nid: 2\n\n"
+    b"id:3\ndata:two\ndata: three\n\n"
+    b"data:  four\n\n"
+    b"id: 4\ndata: Zo\xc3\xab\n\n"
+    b"id: 5\ndata\n\n"
+    b"id: 6\ndata: never ended\n"
+)
+MESSAGES = [
+    Message("1", "one"),
+    Message("2", None),
+    Message("3", "two\nthree"),
+    Message("3", " four"),
+    Message("4", "Zoë"),
+    Message("5", ""),
+]
+
+
+@given(st.lists(st.integers(0, len(WHOLE))), st.sampled_from([b"\n", b"\r\n", b"\r"]))
+def test_pieces_may_be_cut_anywhere(cuts: list[int], ending: bytes) -> None:
+    whole = WHOLE.replace(b"\n", ending)
+    edges = sorted({0, *cuts, len(whole)})
+    parser = Parser()
+    found = [
+        message
+        for start, end in itertools.pairwise(edges)
+        for message in parser.feed(whole[start:end])
+    ]
+    assert found == MESSAGES
+
+
+def test_an_id_stays_until_another_comes() -> None:
+    parser = Parser("7")
+    assert list(parser.feed(b"data: x\n\n")) == [Message("7", "x")]
+
+
+@pytest.mark.parametrize("line", [b"id: a\0b", b"retry: soon", b"unknown: x", b"nonsense", b""])
+def test_what_has_no_meaning_is_passed_over(line: bytes) -> None:
+    assert list(Parser("7").feed(line + b"\n\ndata: x\n\n")) == [Message("7", "x")]
