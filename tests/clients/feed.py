@@ -56,7 +56,7 @@ class Feed:
         if asked.path == "/v1/events":
             return self._page(asked)
         assert asked.path == "/v1/events/stream"
-        after = self._place(asked.headers.get("Last-Event-ID") or asked.one("after"))
+        after = self._place(_header(asked, "last-event-id") or asked.one("after"))
         headers = {"Content-Type": "text/event-stream"}
         return Reply(200, headers, self._frames(after, asked), cut=True)
 
@@ -115,3 +115,7 @@ def away() -> list[Reply]:
         problem(502, "service-garbled"),
         CUT,
     ]
+
+
+def _header(asked: Asked, name: str) -> str:
+    return next((text for one, text in asked.headers.items() if one.lower() == name), "")
