@@ -17,7 +17,7 @@ from deploy.cli import reference
 from deploy.cli.main import cli
 from tests.unit.docs.pages import NAMES, PAGES, ROOT, blocks, code, expanded, links, text_of
 
-SOURCES = ("events", "services", "gateway", "deploy", "tests", "bench")
+SOURCES = ("events", "services", "gateway", "deploy", "tests", "bench", "clients/python")
 MADE_BY_RUNNING = {"bench/results.json"}
 WORD = re.compile(r"[a-z][a-z-]+")
 every_page = pytest.mark.parametrize("page", NAMES)
@@ -73,7 +73,7 @@ def named_paths(text: str) -> Iterator[str]:
     """Paths below our folders, as globs; `<name>` stands for any."""
     for piece in code(text):
         for found in re.findall(
-            r"(?<![\w/.-])((?:events|services|gateway|deploy|tests|bench|docs|"
+            r"(?<![\w/.-])((?:events|services|gateway|deploy|tests|bench|docs|clients|"
             r"requirements)/[\w/.{},<>*-]+)",
             piece,
         ):
