@@ -14,13 +14,14 @@ from throughline import Auth, Behind, Event, Feed, NotFound, Throughline
 if TYPE_CHECKING:
     from tests.acceptance.system import System
 
+TESTER = "tester"
 GUIDE = "docs/guides/use-the-client.md"
 both_ways = pytest.mark.parametrize("sse", [False, True], ids=["pages", "sse"])
 
 
-def sign_in(system: System) -> Auth | None:
-    """Who the client is: the one place that knows how a caller signs in."""
-    return None
+def sign_in(system: System) -> Auth:
+    """Who the client is: somebody who may do everything."""
+    return lambda: system.passes.of(TESTER).removeprefix("Bearer ")
 
 
 @pytest.fixture

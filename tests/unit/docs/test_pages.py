@@ -20,6 +20,8 @@ from tests.unit.docs.pages import NAMES, PAGES, ROOT, blocks, code, expanded, li
 SOURCES = ("events", "services", "gateway", "deploy", "tests", "bench", "clients/python")
 MADE_BY_RUNNING = {"bench/results.json"}
 WORD = re.compile(r"[a-z][a-z-]+")
+COMMAND = r"(?:^|[\s(`])(?<!from )throughline ((?:[a-z-]+ ?)[^\n|)`]*)"
+"""A line of the command `throughline`; `from throughline import` is the client's Python."""
 every_page = pytest.mark.parametrize("page", NAMES)
 
 
@@ -104,7 +106,7 @@ def test_make_targets_exist(page: str) -> None:
 @every_page
 def test_commands_exist_with_their_options(page: str) -> None:
     for piece in code(text_of(page)):
-        for line in re.findall(r"(?:^|[\s(`])throughline ((?:[a-z-]+ ?)[^\n|)`]*)", piece, re.M):
+        for line in re.findall(COMMAND, piece, re.M):
             check_command(line.split("#")[0].split(), f"{page}: throughline {line}")
 
 
