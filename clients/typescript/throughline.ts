@@ -53,7 +53,7 @@ export function throughline(options: Options): Client<paths> {
     }
   }
 
-  return createClient<paths>({ baseUrl: url, fetch: patiently, redirect: "error" });
+  return createClient<paths>({ baseUrl: url, fetch: patiently, redirect: "manual" });
 }
 
 /** Whether the same request may succeed a moment later. */

@@ -56,7 +56,7 @@ class Feed:
         if asked.path == "/v1/events":
             return self._page(asked)
         assert asked.path == "/v1/events/stream"
-        after = self._place(_header(asked, "last-event-id") or asked.one("after"))
+        after = self._place(place_asked(asked))
         headers = {"Content-Type": "text/event-stream"}
         return Reply(200, headers, self._frames(after, asked), cut=True)
 
@@ -117,5 +117,7 @@ def away() -> list[Reply]:
     ]
 
 
-def _header(asked: Asked, name: str) -> str:
-    return next((text for one, text in asked.headers.items() if one.lower() == name), "")
+def place_asked(asked: Asked) -> str:
+    """The cursor that a request begins at."""
+    told = {name.lower(): text for name, text in asked.headers.items()}
+    return told.get("last-event-id") or asked.one("after")

@@ -72,6 +72,9 @@ def test_a_cut_in_the_middle_leaves_no_gap_and_no_double(
         feed.grow(event(COUNT))
         assert take(events, 1) == [COUNT]
     assert len(feed.cuts) <= 4, "it came back at least three times"
+    places = [int(feeds.place_asked(one) or 0) for one in server.asked]
+    assert places == sorted(places)
+    assert places[-1] >= 5, "and never from the start"
 
 
 @both_ways

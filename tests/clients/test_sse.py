@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
@@ -31,17 +32,28 @@ MESSAGES = [
 ]
 
 
-@given(st.lists(st.integers(0, len(WHOLE))), st.sampled_from([b"\n", b"\r\n", b"\r"]))
-def test_pieces_may_be_cut_anywhere(cuts: list[int], ending: bytes) -> None:
-    whole = WHOLE.replace(b"\n", ending)
-    edges = sorted({0, *cuts, len(whole)})
+endings = pytest.mark.parametrize("ending", [b"\n", b"\r\n", b"\r"], ids=repr)
+
+
+def parsed(whole: bytes, cuts: Iterable[int]) -> list[Message]:
     parser = Parser()
-    found = [
-        message
-        for start, end in itertools.pairwise(edges)
-        for message in parser.feed(whole[start:end])
-    ]
-    assert found == MESSAGES
+    edges = sorted({0, *cuts, len(whole)})
+    pieces = (whole[start:end] for start, end in itertools.pairwise(edges))
+    return [message for piece in pieces for message in parser.feed(piece)]
+
+
+@endings
+def test_one_cut_may_be_anywhere(ending: bytes) -> None:
+    whole = WHOLE.replace(b"\n", ending)
+    for cut in range(len(whole)):
+        assert parsed(whole, [cut]) == MESSAGES, whole[:cut]
+    assert parsed(whole, range(len(whole))) == MESSAGES
+
+
+@endings
+@given(cuts=st.sets(st.integers(1, len(WHOLE))))
+def test_many_cuts_may_be_anywhere(ending: bytes, cuts: set[int]) -> None:
+    assert parsed(WHOLE.replace(b"\n", ending), cuts) == MESSAGES
 
 
 def test_an_id_stays_until_another_comes() -> None:

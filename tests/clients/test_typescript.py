@@ -97,7 +97,14 @@ def test_a_command_is_tried_again_with_the_same_key() -> None:
     assert not {*placed} & {*keys(server, "/customers")}
 
 
-@pytest.mark.parametrize("reply", [problem(409, "some-rule"), problem(422, "invalid")])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        problem(409, "some-rule"),
+        problem(422, "invalid"),
+        Reply(302, {"Location": "/v1/sales/orders", "Content-Type": "text/plain"}),
+    ],
+)
 def test_a_refusal_is_final(reply: Reply) -> None:
     with served(_lower(Platform(orders=[reply]))) as server:
         code, _, err = run_example(server)

@@ -80,7 +80,7 @@ class Throughline:
             headers["X-Correlation-Id"] = because_of.raw.get("correlationid") or because_of.id
         told = json.dumps(body or {}).encode()
         answer = self._wire.ask(Request("POST", _path(service, path), {}, headers, told))
-        return Done.of(answer.data, answer.headers)
+        return Done.of(answer.data or {}, answer.headers)
 
     def get(
         self,
