@@ -149,9 +149,7 @@ class Pages:
         status = "ready" if self._directory.fresh else "directory unread"
         if self.draining:
             status = "draining"
-        return _json(
-            {"status": status, "services": reachable}, 200 if status == "ready" else 503
-        )
+        return _json({"status": status, "services": reachable}, 200 if status == "ready" else 503)
 
     def metrics(self) -> Response:
         return Response(self._metrics.page(), content_type=CONTENT_TYPE)
