@@ -60,6 +60,7 @@ class Pages:
         self.draining = False
         self._callers = house.callers
         self._accesses = house.accesses
+        self._directory = house.directory
         self._signin = house.signin
         self._config = config
         self._upstreams = upstreams
@@ -67,7 +68,7 @@ class Pages:
         self._timelines = timelines
         self._metrics = metrics
         self._probes = ThreadPoolExecutor(len(upstreams), "probe")
-        self._screens = Screens(config, upstreams, Watch(config, metrics))
+        self._screens = Screens(config, upstreams, Watch(config, metrics), self._may_watch)
         self._flask = self._routes(Flask("gateway", static_folder=None))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -94,9 +95,18 @@ class Pages:
 
     def index(self) -> Response:
         """The status page for a browser, an index as JSON for everybody else."""
-        response = self._screens.status(self.sign_in()) if wants_html() else self._index()
+        response = self._status_page() if wants_html() else self._index()
         response.headers["Vary"] = "Accept"
         return response
+
+    def _status_page(self) -> Response:
+        self._may_watch()
+        return self._screens.status(self.sign_in())
+
+    def _may_watch(self) -> None:
+        """On a developer's own machine everybody may; else it takes the right."""
+        if not self._config.dev_issuer:
+            self._caller("status.read")
 
     def _index(self) -> Response:
         names = list(self._upstreams)
@@ -132,11 +142,14 @@ class Pages:
         return _json({"status": "started"})
 
     def readyz(self) -> Response:
-        """Ready as long as it accepts: a service that is away is told, and costs no readiness."""
+        """Ready as long as it accepts: a service that is away is told, and costs no readiness.
+        Without a directory that it trusts it lets nobody in, and says so."""
         probed = self._probes.map(_reachable, self._upstreams.values())
         reachable = dict(zip(self._upstreams, probed, strict=True))
-        status = "draining" if self.draining else "ready"
-        return _json({"status": status, "services": reachable}, 503 if self.draining else 200)
+        status = "ready" if self._directory.fresh else "directory unread"
+        if self.draining:
+            status = "draining"
+        return _json({"status": status, "services": reachable}, 200 if status == "ready" else 503)
 
     def metrics(self) -> Response:
         return Response(self._metrics.page(), content_type=CONTENT_TYPE)
