@@ -30,6 +30,7 @@ class Fetcher:
     """Thread-safe; made after fork."""
 
     def __init__(self) -> None:
+        # Without retries there are no redirects either: they come back as they are.
         self._pool = urllib3.PoolManager(2, timeout=_TIMEOUT, retries=False)
 
     def document(self, url: str) -> dict[str, Any]:
@@ -37,9 +38,7 @@ class Fetcher:
         require_safe(url)
         deadline = time.monotonic() + SECONDS
         try:
-            answer = self._pool.request(
-                "GET", url, headers=_HEADERS, redirect=False, preload_content=False
-            )
+            answer = self._pool.request("GET", url, headers=_HEADERS, preload_content=False)
             try:
                 content = _content(answer, deadline)
             finally:
