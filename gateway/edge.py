@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from events.access.caller import Caller
-from events.config import SERVICES
+from events.config import PLATFORM, SERVICES
 from gateway.bodies import request_body
 from gateway.config import RESERVE, GatewayConfig, is_loopback
 from gateway.customers import Customers
@@ -30,6 +30,9 @@ from gateway.upstreams import Answer, Outgoing, Upstream
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+SHORT = frozenset({"events", "search"})
+"""First segments under /v1 that stand for `platform/<segment>`."""
 
 OPEN = ("openapi.json",)
 """What of a service needs no sign-in: the description of its API."""
@@ -92,10 +95,9 @@ class Edge:
         path, query = split_target(environ["RAW_URI"])
         exchange.path = path
         self._check_host(environ)
-        _, _, rest = path.partition("/v1/")
-        name, slash, rest = rest.partition("/")
+        name, rest = addressed(path)
         upstream = self._upstreams.get(name)
-        if upstream is None or not slash or not path.startswith("/v1/"):
+        if upstream is None or not rest:
             environ["throughline.exchange"] = exchange
             return self._pages(environ, start_response)
         exchange.upstream = name
@@ -189,6 +191,17 @@ def refuse(refusal: Refusal, start_response: StartResponse, exchange: Exchange) 
     start_response(status_line(refusal.status), lines)
     exchange.note(refusal.status, code=refusal.code)
     return [content]
+
+
+def addressed(path: str) -> tuple[str, str]:
+    """(service, what of it) for `/v1/<service>/<rest>`; the platform's feed and search are known
+    by short paths too. Empty names for what is nobody's but the gateway's."""
+    if not path.startswith("/v1/"):
+        return "", ""
+    name, _, rest = path[4:].partition("/")
+    if name in SHORT:
+        return PLATFORM, path[4:]
+    return name, rest
 
 
 @lru_cache(maxsize=256)

@@ -67,7 +67,7 @@ class Pages:
         self._timelines = timelines
         self._metrics = metrics
         self._probes = ThreadPoolExecutor(len(upstreams), "probe")
-        self._screens = Screens(config, upstreams, Watch(config, metrics))
+        self._screens = Screens(config, upstreams, Watch(config, metrics), self._may_watch)
         self._flask = self._routes(Flask("gateway", static_folder=None))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -94,9 +94,18 @@ class Pages:
 
     def index(self) -> Response:
         """The status page for a browser, an index as JSON for everybody else."""
-        response = self._screens.status(self.sign_in()) if wants_html() else self._index()
+        response = self._status_page() if wants_html() else self._index()
         response.headers["Vary"] = "Accept"
         return response
+
+    def _status_page(self) -> Response:
+        self._may_watch()
+        return self._screens.status(self.sign_in())
+
+    def _may_watch(self) -> None:
+        """On a developer's own machine everybody may; else it takes the right."""
+        if not self._config.dev_issuer:
+            self._caller("status.read")
 
     def _index(self) -> Response:
         names = list(self._upstreams)

@@ -6,7 +6,7 @@ thing beside the text, the style sheet from here: no script, no picture, no othe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,8 +77,14 @@ class Screens:
     """The status page and the API pages; `Pages` asks for the first when a browser is at `/`."""
 
     def __init__(
-        self, config: GatewayConfig, upstreams: Mapping[str, Upstream], watch: Watch
+        self,
+        config: GatewayConfig,
+        upstreams: Mapping[str, Upstream],
+        watch: Watch,
+        may_watch: Callable[[], None],
     ) -> None:
+        """`may_watch` raises a refusal for whoever may not see the state of the system."""
+        self._may_watch = may_watch
         self._upstreams = upstreams
         self._watch = watch
         self._timeout = config.part_timeout
@@ -103,6 +109,7 @@ class Screens:
 
     def facts(self) -> Response:
         """What the status page shows, as JSON."""
+        self._may_watch()
         body = orjson.dumps(self._watch.look().as_dict())
         response = Response(body, content_type="application/json")
         response.headers["Cache-Control"] = "no-store"
@@ -110,6 +117,7 @@ class Screens:
 
     def docs(self, service: str) -> Response:
         """Raises the refusals of a service that is away, and 404 for one that is none."""
+        self._may_watch()
         prefix = "/v1" if service == "gateway" else f"/v1/{service}"
         described = self._described(service)
         page = api_page(described, request.host_url.rstrip("/"), prefix)

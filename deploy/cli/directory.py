@@ -14,7 +14,12 @@ from deploy.local.system import System
 
 @click.group()
 def directory() -> None:
-    """Let the first administrator in; he lets in everybody else, over HTTP."""
+    """Let the first administrator in; he lets in everybody else, over HTTP.
+
+    \b
+    Example:
+      throughline directory first-administrator --login ada@example.org
+    """
 
 
 @directory.command("first-administrator")

@@ -45,8 +45,6 @@ TABLE = """
 customer.read         all      region   all      unit    all     all     all     all     -
 customer.register     all      region   all      unit    all     -       all     -       -
 customer.change       all      region   all      unit    all     -       all     -       -
-customer.search       all      region   all      unit    all     all     all     all     -
-customer.share        all      region   -        unit    all     -       all     -       -
 timeline.read         all      region   all      unit    all     all     all     all     -
 lead.read             all      region   all      unit    unit    all     all     all     -
 lead.capture          all      region   all      unit    all     -       all     -       -
@@ -69,11 +67,6 @@ policy.publish *      all      -        -        -       -       all     -      
 totals.read *         all      -        all      -       -       all     all     all     -
 event.read            all      region   all      unit    unit    all     all     all     -
 personal.read *       all      all      all      all     all     -       all     all     -
-note.read             all      region   all      unit    all     all     all     all     -
-note.write            all      region   all      unit    all     all     all     -       -
-subscription.manage * all      -        -        -       -       -       all     -       all
-schema.read *         all      all      all      all     all     all     all     all     all
-schema.register *     -        -        -        -       -       -       -       -       all
 directory.read *      all      all      all      all     all     all     all     all     all
 directory.manage *    -        -        -        -       -       -       -       -       all
 access.read *         -        -        -        -       -       -       -       all     -

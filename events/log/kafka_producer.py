@@ -77,7 +77,12 @@ class _RememberingPartitioner(Partitioner):  # type: ignore[misc]
         serialized_value: bytes,
         cluster: Any,
     ) -> int:
-        return _hash_of(serialized_key) % len(cluster.partitions_for_topic(topic))
+        return partition_of(serialized_key, len(cluster.partitions_for_topic(topic)))
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Where a key's records are: the same number in every topic of so many partitions."""
+    return _hash_of(key) % partitions
 
 
 @lru_cache(REMEMBERED_KEYS)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from flask import Flask
 from pymongo import IndexModel
 
 from events.config import Config
+from events.http.health import Health
 from events.http.routes import Routes
 from events.log.kafka_consumer import KafkaEventConsumer
 from events.mongodb import Client, Db, connect, database
@@ -24,6 +26,7 @@ class ServiceDefinition:
     """`name` is the context, the database's suffix and the topic's middle.
 
     `timeline_indexes` come on top of those of every timeline; each costs every projected event.
+    `equip` adds to the web process what the house has besides its views.
     """
 
     name: str
@@ -32,6 +35,7 @@ class ServiceDefinition:
     timers: Sequence[Timer] = ()
     blueprints: Sequence[Routes] = ()
     timeline_indexes: Sequence[IndexModel] = ()
+    equip: Callable[[Flask, Config, Health], None] | None = None
 
     @property
     def view_names(self) -> list[str]:

@@ -38,6 +38,8 @@ def build_app(definition: ServiceDefinition, config: Config) -> Flask:
         definition.name, Commands(house.store), views, health, guard, definition.open_views
     )
     app = create_app(runtime, definition.blueprints, version=API_VERSION)
+    if definition.equip:
+        definition.equip(app, config, health)
     # What the server calls on SIGTERM, before anything else happens.
     vars(app)["drain"] = health.draining.set
     return app

@@ -3,10 +3,12 @@
 from events.http import stream_routes, timeline_routes
 from events.runtime.service import ServiceDefinition
 from gateway.platform.api import ROUTES
+from gateway.platform.equipment import equip
 from gateway.platform.views import VIEWS
 
 DEFINITION = ServiceDefinition(
     name="platform",
     views=VIEWS,
     blueprints=(*ROUTES, timeline_routes(), stream_routes()),
+    equip=equip,
 )

@@ -13,10 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
-from tests.acceptance.doors import Doors
 
 from events.types import new_id
 from tests.acceptance.api import Api, Done
+from tests.acceptance.doors import Doors
 from tests.acceptance.enterprise import Enterprise, Person, Place
 from tests.acceptance.policy_model import may, sees, sees_personal
 from tests.acceptance.system import System
@@ -149,7 +149,7 @@ def commands(world: World, person: Person, api: Api, chance: random.Random) -> N
             assert answer.status_code in ((412, 404) if may(person, what) else (403,))
 
 
-@pytest.mark.feature("S63", partly=True)
+@pytest.mark.feature("S63")
 def test_nothing_forbidden_is_seen_and_nothing_allowed_is_hidden(world: World) -> None:
     def visit(person: Person) -> None:
         chance, api = random.Random(person.id), world.doors.api(person)

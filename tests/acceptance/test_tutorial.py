@@ -1,6 +1,6 @@
 """The commands of tutorial, README and a guide work as they are printed, on a running system.
 
-Blocks marked `sh run-in-docs` run in one shell, in their order, with $GATEWAY and $AS set. One marked
+Blocks marked `sh run-in-docs` run in one shell, in their order, with $GATEWAY and $AS set. One with
 `until "words"` is repeated until its output holds the words, as its reader would repeat it.
 """
 

@@ -90,9 +90,12 @@ def test_nothing_that_a_worker_tells_breaks_a_look(told: dict[str, Any], loop: A
     orjson.dumps(odd.as_dict())
 
 
+ENOUGH = {"THROUGHLINE_ACCESS_KEY": "access.pem", "THROUGHLINE_DEV_ISSUER": "issuer.pem"}
+
+
 def test_a_look_keeps_one_look_before_and_not_its_whole_past() -> None:
     upstreams = "sales=http://127.0.0.1:9"
-    watch = Watch(load_config({"THROUGHLINE_UPSTREAMS": upstreams}), Metrics(()))
+    watch = Watch(load_config({**ENOUGH, "THROUGHLINE_UPSTREAMS": upstreams}), Metrics(()))
     third = watch._look(watch._look(watch._look(None)))
     assert third.before is not None
     assert third.before.before is None
