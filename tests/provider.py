@@ -122,7 +122,7 @@ def a_provider() -> Iterator[Provider]:
             with suppress(ConnectionError):
                 provider.answer(self)
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815 - the name that http.server calls
 
         def log_message(self, *args: Any) -> None:
             """Tests print nothing."""

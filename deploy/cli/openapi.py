@@ -1,7 +1,8 @@
-"""The OpenAPI documents of the services, as committed: `python -m deploy.cli.openapi [--check]`.
+"""All OpenAPI documents, as committed: `python -m deploy.cli.openapi [--check]`.
 
-Made without any server from the same tables as the running services, so a change of an API shows
-in a review. A service is imported only when its turn comes.
+Those of the services and the gateway's own. Made without any server from the same tables as the
+running processes, so a change of an API shows in a review. A service is imported only when its
+turn comes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from events.http import Health, Runtime, create_app, openapi_document
 from events.runtime.service import ServiceDefinition
 from events.runtime.web import API_VERSION
 from events.store.memory import MemoryEventStore
+from gateway.openapi import document as gateway_document
 
 FOLDER = Path(__file__).parents[2] / "docs/reference/openapi"
 _OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
@@ -41,9 +43,12 @@ def main(arguments: list[str]) -> int:
 
 
 def snapshots() -> Iterator[tuple[Path, bytes]]:
-    """Each service's file and what it should hold."""
+    """Each document's file and what it should hold."""
     for name in CONTEXTS:
         yield FOLDER / f"{name}.json", orjson.dumps(document_of(name), option=_OPTIONS)
+    # Beside the folder: what is in it is a house, with rights of its own.
+    own = FOLDER.with_name("openapi-gateway.json")
+    yield own, orjson.dumps(gateway_document(CONTEXTS), option=_OPTIONS)
 
 
 def document_of(name: str) -> dict[str, Any]:

@@ -54,11 +54,14 @@ class DevIssuer:
     def add_to(self, app: Flask) -> None:
         """Its routes, under the path of the issuer."""
         base = urlsplit(self._mint.issuer).path
-        app.add_url_rule(f"{base}/.well-known/openid-configuration", view_func=self.discovery)
-        app.add_url_rule(f"{base}/keys", view_func=self.issuer_keys)
-        app.add_url_rule(f"{base}/authorize", view_func=self.authorize)
-        app.add_url_rule(f"{base}/token", view_func=self.token, methods=["POST"])
-        app.add_url_rule(f"{base}/signout", view_func=self.sign_out)
+        for path, view in {
+            "/.well-known/openid-configuration": self.discovery,
+            "/keys": self.issuer_keys,
+            "/authorize": self.authorize,
+            "/signout": self.sign_out,
+        }.items():
+            app.add_url_rule(f"{base}{path}", f"issuer.{view.__name__}", view)
+        app.add_url_rule(f"{base}/token", "issuer.token", self.token, methods=["POST"])
 
     def discovery(self) -> Response:
         issuer = self._mint.issuer

@@ -68,10 +68,10 @@ class Browser:
         return Identity(party.issuer, granted.subject, party.client_id, until)
 
     def add_to(self, app: Flask) -> None:
-        app.add_url_rule("/signin", view_func=self.sign_in)
-        app.add_url_rule(CALLBACK, view_func=self.callback)
-        app.add_url_rule("/signout", view_func=self.ask_to_sign_out)
-        app.add_url_rule("/signout", view_func=self.sign_out, methods=["POST"])
+        app.add_url_rule("/signin", "signin.begin", self.sign_in)
+        app.add_url_rule(CALLBACK, "signin.callback", self.callback)
+        app.add_url_rule("/signout", "signin.ask", self.ask_to_sign_out)
+        app.add_url_rule("/signout", "signin.end", self.sign_out, methods=["POST"])
 
     def sign_in(self) -> Response:
         wanted = own_path(request.args.get("next"))

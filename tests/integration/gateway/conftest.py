@@ -7,8 +7,33 @@ from dataclasses import dataclass
 
 import pytest
 
+from deploy.local.directory import tell_directory, with_every_role
+from deploy.local.keys import ensure_keys
+from events.config import load_config
+from events.types import new_id
 from tests.integration.gateway.faulty import OVER
-from tests.integration.gateway.little import GatewayProcess, LittleService, free_port, gateway
+from tests.integration.gateway.little import (
+    HOUSEHOLDS,
+    TESTER,
+    GatewayProcess,
+    Household,
+    LittleService,
+    free_port,
+    gateway,
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _household(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A directory in which one tester may everything."""
+    keys = tmp_path_factory.mktemp("keys")
+    ensure_keys(keys)
+    made = Household(mongodb_uri, f"gateway_{new_id()[-12:]}_", keys)
+    tell_directory(load_config(made.variables), with_every_role(TESTER))
+    HOUSEHOLDS.append(made)
+    yield
+    HOUSEHOLDS.clear()
+
 
 NAMES = ("marketing", "sales", "service", "analytics")
 

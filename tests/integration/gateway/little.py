@@ -18,6 +18,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from deploy.local.keys import ISSUER, PRIVATE
+from deploy.local.passes import Passes
+
 BOUND_SECONDS = 20.0
 
 
@@ -181,6 +184,7 @@ class GatewayProcess:
 
     process: subprocess.Popen[bytes]
     port: int
+    sign: Callable[[], str]
 
     def connect(self, timeout: float = BOUND_SECONDS) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
@@ -194,7 +198,8 @@ class GatewayProcess:
     ) -> Reply:
         connection = self.connect()
         try:
-            connection.request(method, target, body, dict(headers or {}))
+            given = {"Authorization": self.sign(), **(headers or {})}
+            connection.request(method, target, body, given)
             response = connection.getresponse()
             return Reply(response.status, response.getheaders(), response.read())
         finally:
@@ -205,7 +210,11 @@ class GatewayProcess:
         return self.ask("GET", target, named)
 
     def raw(self, data: bytes) -> bytes:
-        """Sends bytes as they are and reads until the gateway closes or falls silent."""
+        """Sends bytes and reads until the gateway closes or falls silent. They go as they are, but
+        a request that names a host carries a pass, so that it is judged for what else it is."""
+        line, end, rest = data.partition(b"\r\n")
+        if rest.lower().startswith(b"host:") and b"authorization:" not in rest.lower():
+            data = line + end + f"Authorization: {self.sign()}\r\n".encode() + rest
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as client:
             client.sendall(data)
             received = b""
@@ -233,6 +242,29 @@ class GatewayProcess:
         return False
 
 
+@dataclass(frozen=True)
+class Household:
+    """What every gateway of these tests has of its own: keys, and a directory with one tester."""
+
+    mongodb_uri: str
+    prefix: str
+    keys: Path
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {
+            "MONGODB_URI": self.mongodb_uri,
+            "THROUGHLINE_DATABASE_PREFIX": self.prefix,
+            "THROUGHLINE_ACCESS_KEY": str(self.keys / PRIVATE),
+            "THROUGHLINE_DEV_ISSUER": str(self.keys / ISSUER),
+        }
+
+
+TESTER = "tester"
+HOUSEHOLDS: list[Household] = []
+"""The one of this session; conftest makes it."""
+
+
 @contextmanager
 def gateway(
     upstreams: Mapping[str, str], stderr: Any = None, **settings: Any
@@ -243,6 +275,7 @@ def gateway(
         "THROUGHLINE_PORT": str(port),
         "THROUGHLINE_UPSTREAMS": ",".join(f"{name}={url}" for name, url in upstreams.items()),
         "THROUGHLINE_LOG_LEVEL": "warning",
+        **HOUSEHOLDS[0].variables,
         **{f"THROUGHLINE_{key.upper()}": str(value) for key, value in settings.items()},
     }
     process = subprocess.Popen(
@@ -251,9 +284,11 @@ def gateway(
         stderr=stderr,
         start_new_session=True,
     )
-    running = GatewayProcess(process, port)
+    passes = Passes(HOUSEHOLDS[0].keys, f"http://127.0.0.1:{port}")
+    running = GatewayProcess(process, port, lambda: passes.of(TESTER))
     try:
         until(running.alive)
+        until(lambda: running.get("/readyz").status == 200)
         yield running
     finally:
         end(process)

@@ -143,7 +143,9 @@ def test_clients_that_break_off_leave_no_slot_taken(stage: Stage) -> None:
     stage.sales.routes["/v1/endless"] = endless
     for _ in range(20):
         connection = stage.gateway.connect()
-        connection.request("GET", "/v1/sales/endless")
+        connection.request(
+            "GET", "/v1/sales/endless", headers={"Authorization": stage.gateway.sign()}
+        )
         connection.getresponse().read(10)
         connection.close()
     until(lambda: in_flight(stage) == 0)

@@ -142,15 +142,17 @@ def test_a_body_that_never_comes_gives_its_thread_back(stage: Stage) -> None:
 
 def test_a_body_that_breaks_off_is_not_passed_on(stage: Stage) -> None:
     with socket.create_connection(("127.0.0.1", stage.gateway.port), timeout=5) as client:
-        client.sendall(POST + b"Content-Length: 100\r\n\r\nhalf")
+        signed = f"Authorization: {stage.gateway.sign()}\r\n".encode()
+        client.sendall(POST + signed + b"Content-Length: 100\r\n\r\nhalf")
         client.shutdown(socket.SHUT_WR)
         assert only_status(client.recv(65536)) == 400
     assert stage.sales.seen == []
 
 
 def test_pipelined_requests_are_answered_in_order(stage: Stage) -> None:
-    first = b"POST /v1/sales/one HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc"
-    last = b"GET /v1/sales/two HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    head = f"Host: localhost\r\nAuthorization: {stage.gateway.sign()}\r\n".encode()
+    first = b"POST /v1/sales/one HTTP/1.1\r\n" + head + b"Content-Length: 3\r\n\r\nabc"
+    last = b"GET /v1/sales/two HTTP/1.1\r\n" + head + b"Connection: close\r\n\r\n"
     received = stage.gateway.raw(first + last)
     assert statuses(received) == [200, 200]
     assert [seen.target for seen in stage.sales.seen] == ["/v1/one", "/v1/two"]

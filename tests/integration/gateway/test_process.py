@@ -15,7 +15,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from tests.integration.gateway.conftest import Stage
-from tests.integration.gateway.little import Call, LittleService, gateway, until
+from tests.integration.gateway.little import HOUSEHOLDS, Call, LittleService, gateway, until
 
 
 def test_the_index_says_what_is_here_and_that_there_is_no_sign_in(stage: Stage) -> None:
@@ -60,10 +60,10 @@ def test_metrics_count_by_route_and_service(stage: Stage) -> None:
     ],
 )
 def test_a_configuration_that_makes_no_sense_ends_it(variables: dict[str, str], named: str) -> None:
-    upstreams = {"THROUGHLINE_UPSTREAMS": "sales=http://127.0.0.1:1"} if variables else {}
+    enough = {**HOUSEHOLDS[0].variables, "THROUGHLINE_UPSTREAMS": "sales=http://127.0.0.1:1"}
     ended = subprocess.run(
         [sys.executable, "-m", "gateway"],
-        env={**os.environ, **upstreams, **variables},
+        env={**os.environ, **(enough if variables else {}), **variables},
         capture_output=True,
         text=True,
         timeout=20,

@@ -178,7 +178,8 @@ def test_fifty_megabytes_pass_in_little_memory(stage: Stage, chunked: bool) -> N
     stage.sales.routes["/v1/large"] = large
     before = stage.gateway.peak_memory()
     connection = stage.gateway.connect()
-    connection.request("GET", "/v1/sales/large")
+    signed = {"Authorization": stage.gateway.sign()}
+    connection.request("GET", "/v1/sales/large", headers=signed)
     response = connection.getresponse()
     for _ in range(count):
         assert response.read(len(piece)) == piece
@@ -203,7 +204,8 @@ def test_pieces_are_passed_on_as_they_come(stage: Stage) -> None:
 
     stage.sales.routes["/v1/trickle"] = trickle
     connection = stage.gateway.connect()
-    connection.request("GET", "/v1/sales/trickle")
+    signed = {"Authorization": stage.gateway.sign()}
+    connection.request("GET", "/v1/sales/trickle", headers=signed)
     response = connection.getresponse()
     assert response.read1(100) == b"one"
     read.set()
@@ -213,8 +215,9 @@ def test_pieces_are_passed_on_as_they_come(stage: Stage) -> None:
 
 def test_one_connection_carries_many_requests(stage: Stage) -> None:
     connection = stage.gateway.connect()
+    signed = {"Authorization": stage.gateway.sign()}
     for number in range(30):
-        connection.request("POST", f"/v1/sales/orders/{number}", b"x" * number)
+        connection.request("POST", f"/v1/sales/orders/{number}", b"x" * number, signed)
         told = json.loads(connection.getresponse().read())
         assert told == {"method": "POST", "target": f"/v1/orders/{number}", "length": number}
     connection.close()

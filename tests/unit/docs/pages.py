@@ -13,6 +13,7 @@ PAGES = sorted(
         *ROOT.glob("*.md"),
         *(ROOT / "docs").rglob("*.md"),
         *(ROOT / "deploy").rglob("*.md"),
+        *(ROOT / "clients").glob("*/*.md"),
     ]
 )
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]

@@ -17,9 +17,11 @@ from deploy.cli import reference
 from deploy.cli.main import cli
 from tests.unit.docs.pages import NAMES, PAGES, ROOT, blocks, code, expanded, links, text_of
 
-SOURCES = ("events", "services", "gateway", "deploy", "tests", "bench")
+SOURCES = ("events", "services", "gateway", "deploy", "tests", "bench", "clients/python")
 MADE_BY_RUNNING = {"bench/results.json"}
 WORD = re.compile(r"[a-z][a-z-]+")
+COMMAND = r"(?:^|[\s(`])(?<!from )throughline ((?:[a-z-]+ ?)[^\n|)`]*)"
+"""A line of the command `throughline`; `from throughline import` is the client's Python."""
 every_page = pytest.mark.parametrize("page", NAMES)
 
 
@@ -73,7 +75,7 @@ def named_paths(text: str) -> Iterator[str]:
     """Paths below our folders, as globs; `<name>` stands for any."""
     for piece in code(text):
         for found in re.findall(
-            r"(?<![\w/.-])((?:events|services|gateway|deploy|tests|bench|docs|"
+            r"(?<![\w/.-])((?:events|services|gateway|deploy|tests|bench|docs|clients|"
             r"requirements)/[\w/.{},<>*-]+)",
             piece,
         ):
@@ -104,7 +106,7 @@ def test_make_targets_exist(page: str) -> None:
 @every_page
 def test_commands_exist_with_their_options(page: str) -> None:
     for piece in code(text_of(page)):
-        for line in re.findall(r"(?:^|[\s(`])throughline ((?:[a-z-]+ ?)[^\n|)`]*)", piece, re.M):
+        for line in re.findall(COMMAND, piece, re.M):
             check_command(line.split("#")[0].split(), f"{page}: throughline {line}")
 
 
