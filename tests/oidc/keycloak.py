@@ -85,15 +85,17 @@ class KeycloakServer(Server):
 
     def freeze(self) -> None:
         """It neither answers nor closes a connection."""
-        for process in self._java():
+        for process in self._processes():
             process.suspend()
 
     def thaw(self) -> None:
-        for process in self._java():
+        for process in self._processes():
             process.resume()
 
-    def _java(self) -> list[psutil.Process]:
-        return psutil.Process(self.pid).children(recursive=True)
+    def _processes(self) -> list[psutil.Process]:
+        """The shell that becomes Java after a first build, and Java as long as it is its child."""
+        shell = psutil.Process(self.pid)
+        return [shell, *shell.children(recursive=True)]
 
     @property
     def _home(self) -> Path:

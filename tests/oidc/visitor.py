@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
 import requests
 
@@ -18,6 +19,13 @@ class Visitor(requests.Session):
         super().__init__()
         self.trust_env = False
         self.gateway = gateway
+
+    def send(self, request: requests.PreparedRequest, **more: Any) -> requests.Response:
+        """Keycloak's cookies are Secure: browsers send them on loopback without TLS too."""
+        answer = super().send(request, **more)
+        for cookie in self.cookies:
+            cookie.secure = False
+        return answer
 
     def step(self, url: str) -> requests.Response:
         where = url if url.startswith("http") else f"{self.gateway}{url}"
