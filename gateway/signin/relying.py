@@ -64,6 +64,7 @@ class RelyingParty:
         callback: str,
         scope: str,
         clock: Callable[[], float] = time.time,
+        leeway: float = LEEWAY_SECONDS,
     ) -> None:
         self._provider = provider
         self._client_id = client_id
@@ -71,6 +72,7 @@ class RelyingParty:
         self._callback = callback
         self._scope = scope
         self._clock = clock
+        self._leeway = leeway
         self._asking = Asking(Fetcher())
 
     @property
@@ -166,10 +168,11 @@ class RelyingParty:
         return "client_secret_basic" if basic else "client_secret_post"
 
     def _subject(self, token: str, nonce: str | None, access_token: Any) -> str:
-        header, claims = verified(token, self.issuer, self._client_id, self._provider.keys)
+        keys = self._provider.keys
+        header, claims = verified(token, self.issuer, self._client_id, keys, self._leeway)
         asked = {"nonce": nonce, "client_id": self._client_id, "access_token": access_token}
         try:
-            CodeIDToken(dict(claims), dict(header), None, asked).validate(leeway=LEEWAY_SECONDS)
+            CodeIDToken(dict(claims), dict(header), None, asked).validate(leeway=self._leeway)
         except (JoseError, ValueError, TypeError) as error:
             log.warning("id-token-refused", reason=type(error).__name__)
             raise SignInOver("the ID token is not for this sign-in") from None
