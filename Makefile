@@ -41,13 +41,8 @@ clean: $(LOCAL) ## Stop everything and delete its data
 	@$(CLI) clean --yes
 
 ##@ Test
-<<<<<<< HEAD
 .PHONY: test test-containers test-oidc features simulate faults bench
-test: $(DEV) $(DATA) ## All tests of a change, on a real Kafka and a real MongoDB
-=======
-.PHONY: test test-containers features simulate faults bench
 test: $(DEV) $(DATA) $(TYPESCRIPT) ## All tests of a change, on a real Kafka and a real MongoDB
->>>>>>> access
 	$(PYTEST) tests -m "not ($(SLOW))" $(ARGS)
 
 test-containers: $(DEV) $(DATA) ## Tests that use servers, on containers; fails without them
