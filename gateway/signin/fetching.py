@@ -31,6 +31,7 @@ class Fetcher:
     """Thread-safe; made after fork."""
 
     def __init__(self) -> None:
+        # Without retries there are no redirects either: they come back as they are.
         self._pool = urllib3.PoolManager(2, timeout=_TIMEOUT, retries=False)
 
     def document(self, url: str) -> dict[str, Any]:
@@ -54,7 +55,7 @@ class Fetcher:
         deadline = time.monotonic() + SECONDS
         try:
             answer = self._pool.request(
-                method, url, body=body, headers=headers, redirect=False, preload_content=False
+                method, url, body=body, headers=headers, preload_content=False
             )
             try:
                 return answer.status, _content(answer, deadline)

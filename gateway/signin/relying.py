@@ -105,7 +105,7 @@ class RelyingParty:
         if not isinstance(token, str):
             raise SignInOver("no ID token")
         subject = self._subject(token, question.nonce, told.get("access_token"))
-        return self._granted(told, subject, None, token)
+        return self._granted(told, subject, token)
 
     def renew(self, before: Granted) -> Granted:
         """The same sign-in for some time more. Raises SignInOver, or Refusal 503."""
@@ -113,7 +113,7 @@ class RelyingParty:
         token = told.get("id_token")
         if isinstance(token, str) and self._subject(token, None, None) != before.subject:
             raise SignInOver("another subject")  # Core 1.0, section 12.2
-        return self._granted(told, before.subject, before.refresh_token, token or before.id_token)
+        return self._granted(told, before.subject, token or before.id_token)
 
     def sign_out_endpoint(self) -> str | None:
         """None when the provider has no such place, or is away: here the session ends anyway."""
@@ -190,12 +190,8 @@ class RelyingParty:
         except Unfetched:
             raise sign_in_away() from None
 
-    def _granted(
-        self, told: dict[str, Any], subject: str, refresh: str | None, id_token: str
-    ) -> Granted:
+    def _granted(self, told: dict[str, Any], subject: str, id_token: str) -> Granted:
         seconds = told.get("expires_in")
         if not isinstance(seconds, int | float) or not 0 < seconds < 1e9:
             seconds = LIFE_SECONDS
-        return Granted(
-            subject, self._clock() + seconds, told.get("refresh_token") or refresh, id_token
-        )
+        return Granted(subject, self._clock() + seconds, told.get("refresh_token"), id_token)

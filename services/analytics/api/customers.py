@@ -92,7 +92,7 @@ class InsightAnswer(Schema):
 
 @customers.query("", CustomerItem, CustomerParams, many=True, right="insight.read")
 def list_customers(params: dict[str, Any]) -> Page:
-    """List customers who bought something or are in a tier."""
+    """List customers, with what they bought and the tier they are in."""
     return listed("customers", CustomerItem, params, FILTERS, SORTS)
 
 

@@ -240,12 +240,18 @@ def test_a_critical_header_that_nobody_understands() -> None:
         "Bearer a.b.c, Bearer a.b.c",
         "Bearer \u00e9.b.c",
         "Bearer a.b.c\nX: y",
-        "Bearer " + "a" * TOKEN_LIMIT + ".b.c",
     ],
 )
 def test_garbage(header: str) -> None:
     told = refusal(header)
     assert (told.status, told.code) == (401, "not-signed-in")
+
+
+def test_a_token_that_is_too_long_is_not_even_read() -> None:
+    keys = Counted()
+    long = PROVIDER.token(filler="x" * TOKEN_LIMIT)
+    assert "longer than" in refusal(f"Bearer {long}", keys).detail
+    assert keys.asked == 0
 
 
 def test_two_good_tokens_are_none() -> None:
