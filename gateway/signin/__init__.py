@@ -45,11 +45,19 @@ class SignIn:
             keys = OwnKeys(mint.jwk)
             client = GATEWAY
             self._issuer = DevIssuer(mint, clients(config.origin))
-        self._bearer = Bearer(config.issuer_in_use, config.audience, keys)
+        self._bearer = Bearer(config.issuer_in_use, config.audience, keys, leeway=config.leeway)
         if client:
             callback = f"{config.origin}{CALLBACK}"
-            party = RelyingParty(provider, client, config.client_secret, callback, config.scope)
-            self._browser = Browser(party, Sessions(db), config.origin)
+            party = RelyingParty(
+                provider,
+                client,
+                config.client_secret,
+                callback,
+                config.scope,
+                leeway=config.leeway,
+            )
+            sessions = Sessions(db, idle=config.session_idle, lifetime=config.session_lifetime)
+            self._browser = Browser(party, sessions, config.origin)
 
     def add_to(self, app: Flask) -> None:
         """The pages of signing in and out."""

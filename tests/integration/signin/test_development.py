@@ -203,7 +203,9 @@ def test_another_name_of_this_machine_leads_to_the_one(visitor: Visitor, gateway
         ({"Sec_Fetch_Site": "none"}, 403),
         ({"Sec_Fetch_Site": "cross-site", "Origin": ""}, 403),
         ({"Origin": "https://evil.example"}, 403),
-        ({"Origin": "null"}, 403),
+        ({"Origin": "null"}, 200),  # a form of the sign-out page, which tells no referrer
+        ({"Origin": "null", "Sec_Fetch_Site": ""}, 403),
+        ({"Origin": "null", "Sec_Fetch_Site": "cross-site"}, 403),
         ({"Origin": "https://evil.example", "Sec_Fetch_Site": ""}, 403),
         ({"Origin": "", "Sec_Fetch_Site": ""}, 403),
     ],

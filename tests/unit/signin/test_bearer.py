@@ -143,6 +143,13 @@ def test_the_clocks_may_differ_by_the_leeway_and_no_more() -> None:
         assert_refused(PROVIDER.token(**claims))
 
 
+def test_the_leeway_is_what_it_is_told_to_be() -> None:
+    late = f"Bearer {PROVIDER.token(exp=int(time.time()) - 10)}"
+    assert Bearer(ISSUER, AUDIENCE, KEYS, leeway=20).identity(late).subject == "sam"
+    with pytest.raises(Refusal, match="expired"):
+        Bearer(ISSUER, AUDIENCE, KEYS, leeway=5).identity(late)
+
+
 def test_a_reason_is_told_in_words() -> None:
     assert refusal(f"Bearer {PROVIDER.token(seconds=-100)}").detail.endswith("it has expired")
     assert "somebody else" in refusal(f"Bearer {PROVIDER.token(aud='x')}").detail

@@ -287,3 +287,25 @@ def test_no_proxy_of_the_environment_is_asked(
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert Fetcher().document(f"{provider.issuer}/.well-known/openid-configuration")
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (lambda call: reply(call, 200, b" " * (fetching.LIMIT + 1)), "larger"),
+        (lambda call: reply(call, 302, b"{}", Location="https://evil.example/"), "302"),
+        (lambda call: reply(call, 307, b"{}", Location="/elsewhere"), "307"),
+        (lambda call: reply(call, 500, b'{"error": "invalid_grant"}'), "500"),
+        (lambda call: reply(call, 200, b"[]"), "object"),
+    ],
+)
+def test_what_is_no_answer_to_a_form(provider: Provider, answer: Answer, why: str) -> None:
+    provider.instead = answer
+    with pytest.raises(Unfetched, match=why):
+        Fetcher().post(f"{provider.issuer}/token", {}, "code=x")
+    assert provider.asked == ["/token"]  # nothing that the form holds goes elsewhere
+
+
+def test_a_form_goes_to_no_address_in_the_open() -> None:
+    with pytest.raises(Unfetched, match="neither https"):
+        Fetcher().post("http://id.example/token", {}, "code=x")
