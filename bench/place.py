@@ -176,13 +176,17 @@ class Place:
             yield started
 
     @contextmanager
-    def gateway(self, space: Space, sales: Served, profile: Path | None = None) -> Iterator[Served]:
-        """The gateway before one service (the others would only be idle), with `TESTER` let in."""
+    def gateway(
+        self, space: Space, services: Mapping[str, Served], profile: Path | None = None
+    ) -> Iterator[Served]:
+        """The gateway before these services, with `TESTER` let in."""
         module = "gateway" if profile is None else "bench.programs.profiled_gateway"
         tell_directory(self.config(space), with_every_role(TESTER))
         variables = {
             **self.variables(space),
-            "THROUGHLINE_UPSTREAMS": ",".join(f"{name}={sales.url}" for name in SERVICES),
+            "THROUGHLINE_UPSTREAMS": ",".join(
+                f"{name}={one.url}" for name, one in services.items()
+            ),
             **_profiled(profile),
         }
         with self._started(module, variables) as served:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from bench.measures import (
     commands,
+    composed,
+    feed,
     gateway,
     importing,
     projection,
@@ -24,7 +26,9 @@ MEASURES: Sequence[Measure] = (
     relay.MEASURE,
     rebuild.MEASURE,
     timeline.MEASURE,
+    composed.MEASURE,
     search.MEASURE,
+    feed.MEASURE,
     visible.MEASURE,
     importing.MEASURE,
 )

@@ -30,7 +30,7 @@ def take(place: Place, quick: bool) -> Outcome:
         bare = running.enter_context(place.bare())
         space = place.space("gateway")
         sales = running.enter_context(place.web(space, "sales"))
-        gateway = running.enter_context(place.gateway(space, sales))
+        gateway = running.enter_context(place.gateway(space, {"sales": sales}))
         sides = {"baseline": Side(bare), "ours": Side(gateway, PATH)}
         found = compare(sides, *lengths(quick))
     return Outcome(found["ours"].figures(Target(0.35, 0.6)))
@@ -40,7 +40,7 @@ def profile(place: Place, file: Path) -> None:
     space = place.space("profile")
     with (
         place.web(space, "sales") as sales,
-        place.gateway(space, sales, profile=file) as gateway,
+        place.gateway(space, {"sales": sales}, profile=file) as gateway,
     ):
         Side(gateway, PATH).load(1, PROFILE_SECONDS)
 
