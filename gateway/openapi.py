@@ -80,6 +80,9 @@ def document(services: Sequence[str]) -> dict[str, Any]:
             "/status": _simple("status", "What is up, how far behind, and what was last applied"),
             "/docs/{service}": {"get": _docs()},
             "/style.css": _text("style", "The style sheet of the pages", "text/css"),
+            "/schemas": _simple("schemas", "Every event type with the address of its JSON Schema"),
+            "/schemas/{type}": {"get": _schema()},
+            "/asyncapi.yaml": _text("asyncapi", "The topics as AsyncAPI 3", "application/yaml"),
             "/livez": _simple("livez", "Whether the process lives"),
             "/readyz": _health("readyz", "Whether it takes requests, and which services answer"),
             "/startupz": _simple("startupz", "Whether it has started"),
@@ -128,6 +131,17 @@ def _index() -> dict[str, Any]:
     both = {"application/json": {"schema": {"type": "object"}}, "text/html": _STRING}
     summary = "What is here; for a browser, the status page"
     return {"get": _operation("index", summary, s200={"description": "OK", "content": both})}
+
+
+def _schema() -> dict[str, Any]:
+    operation = _operation(
+        "schema",
+        "The JSON Schema of an event type's data",
+        s200={"description": "OK", "content": {"application/schema+json": {"schema": {}}}},
+        s404=_problem("No event type is called that"),
+    )
+    type_ = {"name": "type", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {**operation, "parameters": [type_]}
 
 
 def _docs() -> dict[str, Any]:

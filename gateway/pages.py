@@ -20,6 +20,7 @@ from events.http.masking import PERSONAL
 from events.http.params import ParamsReader
 from events.http.problem import Problem
 from events.http.timeline import TimelineParams
+from gateway import published
 from gateway.callers import enter
 from gateway.config import GatewayConfig
 from gateway.customers import Customers, not_composed, verdict
@@ -86,6 +87,7 @@ class Pages:
         app.add_url_rule("/v1/customers/<id:id>/timeline", view_func=self.timeline)
         self._screens.add_to(app)
         self._signin.add_to(app)
+        published.add_to(app)
         app.register_error_handler(HTTPException, _problem_of)
         app.register_error_handler(Refusal, _refused)
         app.register_error_handler(BadQuestion, _passed_on)

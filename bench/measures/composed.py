@@ -18,8 +18,8 @@ WAIT_SECONDS = 60
 TARGET = Target(1.3, 1.3, at_most=True)
 
 WHAT = f"""\
-`GET /v1/customers/{{id}}` at the gateway, which asks marketing, sales, service and analytics side by
-side, against `GET /v1/customers/{{id}}/summary` at the one of the four that is slowest, asked
+`GET /v1/customers/{{id}}` at the gateway, which asks marketing, sales, service and analytics side
+by side, against `GET /v1/customers/{{id}}/summary` at the one of the four that is slowest, asked
 directly. One client, {CUSTOMERS} customers with {ORDERS} orders each, p50 in each round. Five
 processes answer one request here, on the cores of this machine: with fewer cores than services the
 parts wait for one another, and the ratio says so.\

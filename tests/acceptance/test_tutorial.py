@@ -95,6 +95,14 @@ def test_the_guide_to_causes_keeps_its_word(system: System, tmp_path: Path) -> N
     assert "crm.sales.pool.lead_assigned.v1" in printed
 
 
+def test_the_ten_minutes_keep_their_word(system: System, tmp_path: Path) -> None:
+    printed = run("docs/guides/integrate-in-ten-minutes.md", system, tmp_path)
+    assert '"specversion":"1.0"' in printed
+    assert "retry: " in printed
+    assert "crm.marketing.customer.registered.v1" in printed
+    assert "asyncapi: 3" in printed
+
+
 PRINTED = ["README.md", "docs/tutorial/your-first-event.md", "docs/guides/ask-why.md"]
 
 
