@@ -65,6 +65,9 @@ insight.read          all      region   all      unit    all     all     all    
 policy.read *         all      all      all      all     all     all     all     all     -
 policy.publish *      all      -        -        -       -       all     -       -       -
 totals.read *         all      -        all      -       -       all     all     all     -
+note.read             all      region   all      unit    all     all     all     all     -
+note.write            all      region   all      unit    all     all     all     -       -
+mention.read          own      own      own      own     own     own     own     own     own
 event.read            all      region   all      unit    unit    all     all     all     -
 personal.read *       all      all      all      all     all     -       all     all     -
 directory.read *      all      all      all      all     all     all     all     all     all

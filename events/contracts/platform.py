@@ -7,7 +7,7 @@ services, marked as backfilled.
 from __future__ import annotations
 
 from events.contracts.base import Contract, contract
-from events.contracts.fields import Code, Count, Flag, Id, ListOf, OneOf, Text, Time
+from events.contracts.fields import Code, Count, Flag, Id, ListOf, OneOf, Scope, Text, Time
 
 
 @contract("crm.platform.import.started", version=1, aggregate="import")
@@ -109,3 +109,35 @@ class OrgUnitChanged(Contract):
     kind = OneOf(*UNIT_KINDS)
     name = Text(shortest=1, longest=200)
     parent = Id(description="root, or another part of the enterprise")
+
+
+MAX_MENTIONS = 20
+
+
+@contract("crm.platform.note.added", version=1, aggregate="note")
+class NoteAdded(Contract):
+    """Somebody of the enterprise wrote down what others should know about a customer."""
+
+    note_id = Id()
+    customer_id = Id()
+    text = Text(pii=True, shortest=1)
+    mentions = ListOf(Id(), longest=MAX_MENTIONS, description="users, each once")
+    scope = Scope()
+
+
+@contract("crm.platform.note.user_mentioned", version=1, aggregate="note")
+class UserMentioned(Contract):
+    """The note is meant for this user. He is told of it; it gives him no right to read it."""
+
+    mention_id = Id()
+    note_id = Id()
+    customer_id = Id()
+    user_id = Id()
+
+
+@contract("crm.platform.mention.acknowledged", version=1, aggregate="mention")
+class MentionAcknowledged(Contract):
+    """Who was mentioned took note of it; not part of the customer's story."""
+
+    mention_id = Id()
+    user_id = Id()

@@ -2,5 +2,6 @@
 
 from gateway.platform.views.accesses import accesses
 from gateway.platform.views.directory import org_units, users
+from gateway.platform.views.notes import mentions, notes
 
-VIEWS = (users, org_units, accesses)
+VIEWS = (users, org_units, accesses, notes, mentions)
