@@ -13,6 +13,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from flask import Response, request
@@ -48,14 +50,19 @@ class CommandAnswer(Schema):
 
 
 def answer_create(
-    decider: Decider[Any, Any], aggregate_id: str, build: Build, *, location: str | None = None
+    decider: Decider[Any, Any],
+    aggregate_id: str,
+    build: Build,
+    *,
+    location: str | None = None,
+    occurred_at: datetime | None = None,
 ) -> Response:
-    """201 for a new aggregate; `location` defaults to `<this path>/<id>`.
+    """201 for a new aggregate; `location` defaults to `<this path>/<id>`, `occurred_at` to now.
 
     A stream that exists already is a `RuleBroken` `<aggregate>-exists`.
     """
     try:
-        done = _execute(decider, aggregate_id, build, NEW)
+        done = _execute(decider, aggregate_id, build, NEW, occurred_at)
     except PreconditionFailed:
         name = decider.aggregate
         raise RuleBroken(f"{name}-exists", f"there is a {name} {aggregate_id} already") from None
@@ -120,10 +127,16 @@ def _command_hash(actor: str) -> str:
 
 
 def _execute(
-    decider: Decider[Any, Any], aggregate_id: str, build: Build, expected: Version | None
+    decider: Decider[Any, Any],
+    aggregate_id: str,
+    build: Build,
+    expected: Version | None,
+    occurred_at: datetime | None = None,
 ) -> Done:
     here = runtime()
     origin = origin_of_request()
+    if occurred_at is not None:
+        origin = replace(origin, occurred_at=occurred_at)
     with here.in_flight.held(origin.command_id):
         return here.commands.execute(
             decider,

@@ -22,7 +22,10 @@ HOUSES = sorted(file.stem for file in FOLDER.glob("*.json"))
 NOT_PERSONAL = {"value", "old", "new", "status", "lines", "city"}
 """Names of personal fields that in answers also stand for what is not personal."""
 
-NOBODYS = {"gateway.platform.api.directory.OrgUnitAnswer.name"}
+NOBODYS = {
+    "gateway.platform.api.directory.OrgUnitAnswer.name",
+    "gateway.platform.api.own_types.TypeAnswer.subject",
+}
 """Fields of answers with such a name that are about no person."""
 
 PAST_THE_SCOPE = {

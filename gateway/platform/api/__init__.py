@@ -1,9 +1,21 @@
 """The HTTP API of the platform: one file a resource; `ROUTES` is all of it."""
 
 from gateway.platform.api.accesses import accesses
+from gateway.platform.api.custom import custom
 from gateway.platform.api.directory import org_units, users
 from gateway.platform.api.feed import feed_routes
 from gateway.platform.api.notes import mentions, notes
+from gateway.platform.api.own_types import custom_fields, custom_types
 from gateway.platform.equipment import feed
 
-ROUTES = (users, org_units, accesses, notes, mentions, feed_routes(feed))
+ROUTES = (
+    users,
+    org_units,
+    accesses,
+    notes,
+    mentions,
+    custom_types,
+    custom_fields,
+    custom,
+    feed_routes(feed),
+)

@@ -19,10 +19,9 @@ from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
 
 from events.contracts.compatibility import refusals
 from events.contracts.json_schema import DIALECT
+from events.contracts.platform import MAX_FORM_CHARS
 from events.errors import FieldFault, Invalid
 
-MAX_CHARS = 16_000
-"""Of a form as text: some hundred fields with their descriptions."""
 MAX_DEPTH = 16
 MAX_NODES = 2_000
 """Every node costs each write: this many take well under a millisecond."""
@@ -54,8 +53,8 @@ def read_form(schema: Json, at: str, *, of_object: bool) -> str:
     `of_object`: what it describes must be an object with named members.
     """
     text = json.dumps(schema, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    if len(text) > MAX_CHARS:
-        raise _refused([(at, f"must be at most {MAX_CHARS} characters as JSON")])
+    if len(text) > MAX_FORM_CHARS:
+        raise _refused([(at, f"must be at most {MAX_FORM_CHARS} characters as JSON")])
     if faults := list(_walk(schema, at, 1)):
         raise _refused(faults)
     if of_object and schema.get("type") != "object":
