@@ -7,7 +7,19 @@ services, marked as backfilled.
 from __future__ import annotations
 
 from events.contracts.base import Contract, contract
-from events.contracts.fields import Code, Count, Flag, Id, ListOf, OneOf, Text, Time
+from events.contracts.fields import (
+    Anything,
+    Code,
+    Count,
+    Facts,
+    Flag,
+    Id,
+    ListOf,
+    OneOf,
+    Scope,
+    Text,
+    Time,
+)
 
 
 @contract("crm.platform.import.started", version=1, aggregate="import")
@@ -109,3 +121,106 @@ class OrgUnitChanged(Contract):
     kind = OneOf(*UNIT_KINDS)
     name = Text(shortest=1, longest=200)
     parent = Id(description="root, or another part of the enterprise")
+
+
+MAX_MENTIONS = 20
+
+
+@contract("crm.platform.note.added", version=1, aggregate="note")
+class NoteAdded(Contract):
+    """Somebody of the enterprise wrote down what others should know about a customer."""
+
+    note_id = Id()
+    customer_id = Id()
+    text = Text(pii=True, shortest=1)
+    mentions = ListOf(Id(), longest=MAX_MENTIONS, description="users, each once")
+    scope = Scope()
+
+
+@contract("crm.platform.note.user_mentioned", version=1, aggregate="note")
+class UserMentioned(Contract):
+    """The note is meant for this user. He is told of it; it gives him no right to read it."""
+
+    mention_id = Id()
+    note_id = Id()
+    customer_id = Id()
+    user_id = Id()
+
+
+@contract("crm.platform.mention.acknowledged", version=1, aggregate="mention")
+class MentionAcknowledged(Contract):
+    """Who was mentioned took note of it; not part of the customer's story."""
+
+    mention_id = Id()
+    user_id = Id()
+
+
+MAX_FORM_CHARS = 16_000
+"""Some hundred fields with their descriptions."""
+
+
+@contract("crm.platform.schema.registered", version=1, aggregate="schema")
+class SchemaRegistered(Contract):
+    """An installation's own type of event has this form from now on; a later version takes
+    whatever the one before it took."""
+
+    type = Id(description="the type's name, such as `visit.site_survey`")
+    type_version = Count(least=1)
+    subject = OneOf("customer", description="whom such events are about")
+    description = Text(shortest=1, longest=200)
+    json_schema = Text(
+        shortest=2, longest=MAX_FORM_CHARS, description="JSON Schema 2020-12 of its data, as text"
+    )
+
+
+@contract("crm.platform.field.registered", version=1, aggregate="field")
+class FieldRegistered(Contract):
+    """Records have this field of the installation's own from now on."""
+
+    on = OneOf("customer", description="which records have it")
+    field = Code()
+    field_version = Count(least=1)
+    description = Text(shortest=1, longest=200)
+    json_schema = Text(
+        shortest=2, longest=MAX_FORM_CHARS, description="JSON Schema 2020-12 of a value, as text"
+    )
+
+
+@contract("crm.platform.custom.recorded", version=1, aggregate="custom")
+class CustomRecorded(Contract):
+    """Something happened with a customer that only this installation has a word for."""
+
+    record_id = Id()
+    customer_id = Id()
+    type = Id(description="a registered type")
+    type_version = Count(least=1, description="the version that the data were checked against")
+    data = Anything(pii=True, description="an object of the form that the type has")
+    scope = Scope()
+
+
+@contract("crm.platform.custom.fields_set", version=1, aggregate="custom")
+class CustomFieldsSet(Contract):
+    """A customer's own fields have new values."""
+
+    customer_id = Id()
+    values = Anything(pii=True, description="by field; null takes the value away")
+    field_versions = Facts(description="the version that each value was checked against")
+    scope = Scope()
+
+
+@contract("crm.platform.link.created", version=1, aggregate="link")
+class LinkCreated(Contract):
+    """A customer may look at his own area by a link; the link itself is told to nobody else."""
+
+    link_id = Id()
+    customer_id = Id()
+    expires_at = Time()
+    scope = Scope()
+
+
+@contract("crm.platform.link.revoked", version=1, aggregate="link")
+class LinkRevoked(Contract):
+    """The link leads nowhere any more."""
+
+    link_id = Id()
+    customer_id = Id()

@@ -13,6 +13,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from flask import Response, request
@@ -48,18 +50,26 @@ class CommandAnswer(Schema):
 
 
 def answer_create(
-    decider: Decider[Any, Any], aggregate_id: str, build: Build, *, location: str | None = None
+    decider: Decider[Any, Any],
+    aggregate_id: str,
+    build: Build,
+    *,
+    location: str | None = None,
+    occurred_at: datetime | None = None,
+    more: Callable[[str], Mapping[str, Any]] | None = None,
 ) -> Response:
-    """201 for a new aggregate; `location` defaults to `<this path>/<id>`.
+    """201 for a new aggregate; `location` defaults to `<this path>/<id>`, `occurred_at` to now.
 
-    A stream that exists already is a `RuleBroken` `<aggregate>-exists`.
+    `more` tells, by the aggregate's id, what the answer says besides; when the request is repeated
+    that is the id of the first one's. A stream that exists already is a `RuleBroken`
+    `<aggregate>-exists`.
     """
     try:
-        done = _execute(decider, aggregate_id, build, NEW)
+        done = _execute(decider, aggregate_id, build, NEW, occurred_at)
     except PreconditionFailed:
         name = decider.aggregate
         raise RuleBroken(f"{name}-exists", f"there is a {name} {aggregate_id} already") from None
-    response = _answer(done, 201)
+    response = _answer(done, 201, more(done.stream.id) if more else {})
     response.headers["Location"] = location or f"{request.path}/{done.stream.id}"
     return response
 
@@ -120,10 +130,16 @@ def _command_hash(actor: str) -> str:
 
 
 def _execute(
-    decider: Decider[Any, Any], aggregate_id: str, build: Build, expected: Version | None
+    decider: Decider[Any, Any],
+    aggregate_id: str,
+    build: Build,
+    expected: Version | None,
+    occurred_at: datetime | None = None,
 ) -> Done:
     here = runtime()
     origin = origin_of_request()
+    if occurred_at is not None:
+        origin = replace(origin, occurred_at=occurred_at)
     with here.in_flight.held(origin.command_id):
         return here.commands.execute(
             decider,
@@ -142,8 +158,9 @@ def answer_job(document: Mapping[str, Any]) -> Response:
     return response
 
 
-def _answer(done: Done, status: int) -> Response:
+def _answer(done: Done, status: int, more: Mapping[str, Any] | None = None) -> Response:
     body = {
+        **(more or {}),
         "id": done.stream.id,
         "stream": done.stream,
         "version": done.version,

@@ -1,7 +1,8 @@
 """The commands of tutorial, README and a guide work as they are printed, on a running system.
 
-Blocks marked `sh run-in-docs` run in one shell, in their order, with $GATEWAY and $AS set. One with
-`until "words"` is repeated until its output holds the words, as its reader would repeat it.
+Blocks marked `sh run-in-docs` run in one shell, in their order, with $GATEWAY, $AS
+and $ADMIN set. One with `until "words"` is repeated until its output holds the words, as its
+reader would repeat it.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def run(page: str, system: System, folder: Path) -> str:
             **os.environ,
             "GATEWAY": system.endpoints.gateway,
             "AS": f"Authorization: {system.passes.of('dora')}",
+            "ADMIN": f"Authorization: {system.passes.of('ada')}",
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         },
         capture_output=True,
@@ -103,7 +105,19 @@ def test_the_ten_minutes_keep_their_word(system: System, tmp_path: Path) -> None
     assert "asyncapi: 3" in printed
 
 
-PRINTED = ["README.md", "docs/tutorial/your-first-event.md", "docs/guides/ask-why.md"]
+def test_the_guide_to_own_types_keeps_its_word(system: System, tmp_path: Path) -> None:
+    printed = run("docs/guides/add-your-own-types.md", system, tmp_path)
+    assert '"/data/rooms"' in printed
+    assert "incompatible-schema" in printed
+    assert '"values":{"house_rooms":3}' in printed
+
+
+PRINTED = [
+    "README.md",
+    "docs/tutorial/your-first-event.md",
+    "docs/guides/ask-why.md",
+    "docs/guides/add-your-own-types.md",
+]
 
 
 @pytest.mark.parametrize("page", PRINTED)
@@ -112,7 +126,7 @@ def test_a_page_that_fails_is_seen(page: str, tmp_path: Path) -> None:
     ended = subprocess.run(
         ["bash", "-c", script(page)],
         cwd=tmp_path,
-        env={**os.environ, "GATEWAY": "http://127.0.0.1:9", "AS": "X: y"},
+        env={**os.environ, "GATEWAY": "http://127.0.0.1:9", "AS": "X: y", "ADMIN": "X: y"},
         capture_output=True,
         timeout=60,
     )

@@ -30,6 +30,12 @@ LONG = 250
 
 NOT_PERSONAL = {
     "crm.platform.directory.org_unit_changed.v1 name": "of a part of the enterprise",
+    "crm.platform.note.added.v1 note_id": "an id tells nothing of the note",
+    "crm.platform.note.user_mentioned.v1 note_id": "an id tells nothing of the note",
+    "crm.platform.schema.registered.v1 description": "of a form, and of no person",
+    "crm.platform.schema.registered.v1 json_schema": "of a form, and of no person",
+    "crm.platform.field.registered.v1 description": "of a form, and of no person",
+    "crm.platform.field.registered.v1 json_schema": "of a form, and of no person",
     "crm.service.interaction.started.v1 address_hash": "a keyed hash tells nobody the address",
     "crm.sales.opportunity.stage_advanced.v1 evidence[].reference": "names a document by its title",
 }

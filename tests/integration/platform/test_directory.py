@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from gateway.directory import TRUSTED_SECONDS, Directory
-from gateway.platform.definition import DEFINITION
 from tests.access import a_caller
-from tests.house import House, opened
-
-
-@pytest.fixture
-def platform(mongodb_uri: str) -> Iterator[House]:
-    with opened(DEFINITION, mongodb_uri) as house:
-        yield house
+from tests.house import House
 
 
 def let_in(platform: House, id: str, *roles: str, **more: Any) -> Any:
