@@ -31,11 +31,14 @@ from gateway.upstreams import Answer, Outgoing, Upstream
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-SHORT = frozenset({"events", "search"})
+SHORT = frozenset({"events", "search", "own"})
 """First segments under /v1 that stand for `platform/<segment>`."""
 
 OPEN = ("openapi.json",)
 """What of a service needs no sign-in: the description of its API."""
+
+OWN_AREA = "own/"
+"""What of the platform needs none: a customer comes with a signed link."""
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -125,7 +128,7 @@ class Edge:
         exchange: Exchange,
         rest: str,
     ) -> Iterable[bytes]:
-        caller = None if rest in OPEN else self._callers.caller(environ)
+        caller = None if is_open(upstream.name, rest) else self._callers.caller(environ)
         timeout = self._timeouts.answer(exchange.method, environ.get("HTTP_PREFER", ""))
         body = request_body(environ, self._config.body_limit)
         headers = request_headers(environ, exchange.traceparent, exchange.correlation)
@@ -202,6 +205,12 @@ def addressed(path: str) -> tuple[str, str]:
     if name in SHORT:
         return PLATFORM, path[4:]
     return name, rest
+
+
+def is_open(service: str, rest: str) -> bool:
+    """Whether `/v1/<rest>` of the service is asked for without a sign-in. The service has the last
+    word: without a token it answers what it declared public, and nothing else."""
+    return rest in OPEN or (service == PLATFORM and rest.startswith(OWN_AREA))
 
 
 @lru_cache(maxsize=256)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from deploy.cli.openapi import FOLDER
 from events.access.rights import RIGHTS, ROLES, Level
@@ -54,6 +55,12 @@ def rights(gateway: Mapping[str, Sequence[str]]) -> Iterator[str]:
     for right in RIGHTS.names:
         told = "<br>".join(f"`{one}`" for one in routes.get(right, ()))
         yield f"| `{right}` | {told} |"
+    yield "\n## Without a sign-in\n"
+    yield "Each is named in `tests/contract/test_rights.py` as well: none appears by accident.\n"
+    yield "| route | what guards it instead |\n| --- | --- |"
+    for route, operation in _operations():
+        if why := operation.get("x-public"):
+            yield f"| `{route}` | {why} |"
 
 
 def _cell(level: Level) -> str:
@@ -64,10 +71,17 @@ def _routes(gateway: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for right, routes in gateway.items():
         found[right] += routes
+    for route, operation in _operations():
+        if "x-right" in operation:
+            found[operation["x-right"]].append(route)
+    return found
+
+
+def _operations() -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every operation of every house, by the route that the gateway has for it."""
     for file in sorted(FOLDER.glob("*.json")):
         for path, item in json.loads(file.read_text("utf-8"))["paths"].items():
             for method in METHODS:
                 if method in item:
                     full = f"/v1/{file.stem}/{path.removeprefix('/v1/')}"
-                    found[item[method]["x-right"]].append(f"{method.upper()} {full}")
-    return found
+                    yield f"{method.upper()} {full}", item[method]

@@ -71,6 +71,7 @@ mention.read          own      own      own      own     own     own     own    
 schema.read *         all      all      all      all     all     all     all     all     all
 schema.register *     -        -        -        -       -       -       -       -       all
 custom.record         all      region   all      unit    all     -       all     -       -
+customer.share        all      region   -        unit    all     -       all     -       -
 event.read            all      region   all      unit    unit    all     all     all     -
 personal.read *       all      all      all      all     all     -       all     all     -
 directory.read *      all      all      all      all     all     all     all     all     all

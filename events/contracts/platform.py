@@ -206,3 +206,21 @@ class CustomFieldsSet(Contract):
     values = Anything(pii=True, description="by field; null takes the value away")
     field_versions = Facts(description="the version that each value was checked against")
     scope = Scope()
+
+
+@contract("crm.platform.link.created", version=1, aggregate="link")
+class LinkCreated(Contract):
+    """A customer may look at his own area by a link; the link itself is told to nobody else."""
+
+    link_id = Id()
+    customer_id = Id()
+    expires_at = Time()
+    scope = Scope()
+
+
+@contract("crm.platform.link.revoked", version=1, aggregate="link")
+class LinkRevoked(Contract):
+    """The link leads nowhere any more."""
+
+    link_id = Id()
+    customer_id = Id()

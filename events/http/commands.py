@@ -56,17 +56,20 @@ def answer_create(
     *,
     location: str | None = None,
     occurred_at: datetime | None = None,
+    more: Callable[[str], Mapping[str, Any]] | None = None,
 ) -> Response:
     """201 for a new aggregate; `location` defaults to `<this path>/<id>`, `occurred_at` to now.
 
-    A stream that exists already is a `RuleBroken` `<aggregate>-exists`.
+    `more` tells, by the aggregate's id, what the answer says besides; when the request is repeated
+    that is the id of the first one's. A stream that exists already is a `RuleBroken`
+    `<aggregate>-exists`.
     """
     try:
         done = _execute(decider, aggregate_id, build, NEW, occurred_at)
     except PreconditionFailed:
         name = decider.aggregate
         raise RuleBroken(f"{name}-exists", f"there is a {name} {aggregate_id} already") from None
-    response = _answer(done, 201)
+    response = _answer(done, 201, more(done.stream.id) if more else {})
     response.headers["Location"] = location or f"{request.path}/{done.stream.id}"
     return response
 
@@ -155,8 +158,9 @@ def answer_job(document: Mapping[str, Any]) -> Response:
     return response
 
 
-def _answer(done: Done, status: int) -> Response:
+def _answer(done: Done, status: int, more: Mapping[str, Any] | None = None) -> Response:
     body = {
+        **(more or {}),
         "id": done.stream.id,
         "stream": done.stream,
         "version": done.version,

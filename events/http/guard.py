@@ -7,7 +7,7 @@ right reaches then bounds every read (scoped.py) and every command (commands.py)
 
 from __future__ import annotations
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 
 from events.access.caller import Caller, Reach
 from events.access.rights import RIGHTS
@@ -18,6 +18,10 @@ from events.http.runtime import runtime
 
 RIGHT = "_right"
 """The attribute of a view function that says which right it takes."""
+
+PUBLIC = "_public"
+"""The attribute of a view function that says why it asks nobody who he is (`Routes.public`).
+tests/contract/test_rights.py lists every such route by its name."""
 
 OPEN = ("health.", "api-docs.")
 """Endpoints that everybody reaches: health and the API's document tell nothing of anybody."""
@@ -60,7 +64,7 @@ def register_guard(app: Flask) -> None:
 
 
 def _check_right(app: Flask, endpoint: str, rule: str) -> None:
-    if endpoint.startswith(OPEN):
+    if _is_open(app, endpoint):
         return
     right = getattr(app.view_functions[endpoint], RIGHT, None)
     if right is None:
@@ -68,9 +72,13 @@ def _check_right(app: Flask, endpoint: str, rule: str) -> None:
     RIGHTS.check(right)
 
 
+def _is_open(app: Flask, endpoint: str) -> bool:
+    return endpoint.startswith(OPEN) or bool(getattr(app.view_functions[endpoint], PUBLIC, ""))
+
+
 def _authenticate() -> None:
     g.caller = g.reach = None
-    if request.endpoint is None or request.endpoint.startswith(OPEN):
+    if request.endpoint is None or _is_open(current_app, request.endpoint):
         return
     kind, _, token = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     if kind.lower() != "bearer" or not token:

@@ -8,10 +8,11 @@
     @pools.either("/<id:pool_id>/sellers", SellerBody, right="pool.manage")
     @runs.job("", RunBody, RunAnswer, right="policy.publish")
 
-Each takes a right of the table in events/access/rights.py, without which nobody gets in, and
-documents its operation for OpenAPI and reads what it needs from the request: `body` for
-commands with a schema, `params` for queries with a schema. The operation's id is the function's
-name in camelCase, its summary and description come from the docstring.
+Each takes a right of the table in events/access/rights.py, without which nobody gets in (but for
+`public`, which says why it needs none), documents its operation for OpenAPI and reads what it needs
+from the request: `body` for commands with a schema, `params` for queries with a schema. The
+operation's id is the function's name in camelCase, its summary and description come from the
+docstring.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from events.http.body import BodyReader, NoBody
 from events.http.commands import CommandAnswer
 from events.http.consistency import wait_for_tokens
 from events.http.encoding import public, to_json
-from events.http.guard import RIGHT, enter, may
+from events.http.guard import PUBLIC, RIGHT, enter, may
 from events.http.masking import PERSONAL, Mask, mask_of, note_access
 from events.http.paging import Page
 from events.http.params import Params, ParamsReader
@@ -51,10 +52,15 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
         super().__init__(name, name, url_prefix=prefix, description=description)
 
     def create(
-        self, rule: str, body: type[Schema] | None = None, *, right: str
+        self,
+        rule: str,
+        body: type[Schema] | None = None,
+        *,
+        right: str,
+        answer: type[Schema] = CommandAnswer,
     ) -> Callable[[View], View]:
         """POST that makes an aggregate. The view takes `body` and returns `answer_create(…)`."""
-        return self._command(rule, body, 201, [*_COMMAND_HEADERS], right)
+        return self._command(rule, body, 201, [*_COMMAND_HEADERS], right, answer)
 
     def command(
         self, rule: str, body: type[Schema] | None = None, *, right: str
@@ -118,6 +124,31 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
 
         return declare
 
+    def public(
+        self, rule: str, answer: type[Schema], *, why: str, text: str | None = None
+    ) -> Callable[[View], View]:
+        """GET that asks nobody who he is; `why` says what guards it instead.
+
+        Nothing is in reach of such a request, so `views()` does not work in it; and nothing is
+        masked. The view returns a `Response` of its own.
+        """
+        assert why, "say why"
+
+        def declare(view: View) -> View:
+            @wraps(view)
+            def call(**path: Any) -> Any:
+                return view(**path)
+
+            operation = _operation(view, ["XCorrelationId"], 200, answer, [])
+            operation["security"] = []
+            operation["x-public"] = why
+            if text:
+                operation["responses"]["200"]["content"][text] = {"schema": {"type": "string"}}
+            setattr(call, PUBLIC, why)
+            return self._register("GET", rule, view, call, operation)
+
+        return declare
+
     def _command(
         self,
         rule: str,
@@ -149,8 +180,13 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
     ) -> View:
         """Registers the wrapped view; the name in the module stays the plain function."""
         operation["x-right"] = right
-        call._apidoc = {"manual_doc": operation}  # type: ignore[attr-defined]
         setattr(call, RIGHT, right)
+        return self._register(method, rule, view, call, operation)
+
+    def _register(
+        self, method: str, rule: str, view: View, call: View, operation: dict[str, Any]
+    ) -> View:
+        call._apidoc = {"manual_doc": operation}  # type: ignore[attr-defined]
         self.add_url_rule(rule, view.__name__, call, methods=[method])
         return view
 

@@ -4,7 +4,9 @@ from gateway.platform.api.accesses import accesses
 from gateway.platform.api.custom import custom
 from gateway.platform.api.directory import org_units, users
 from gateway.platform.api.feed import feed_routes
+from gateway.platform.api.links import customer_links, links
 from gateway.platform.api.notes import mentions, notes
+from gateway.platform.api.own_area import own_area
 from gateway.platform.api.own_types import custom_fields, custom_types
 from gateway.platform.equipment import feed
 
@@ -17,5 +19,8 @@ ROUTES = (
     custom_types,
     custom_fields,
     custom,
+    customer_links,
+    links,
+    own_area,
     feed_routes(feed),
 )

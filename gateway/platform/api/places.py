@@ -14,6 +14,11 @@ def with_the_customer(customer_id: str, given: dict[str, str] | None) -> Scope:
     the platform has heard of him; else where the caller stands."""
     if given:
         return scope_or_own(given)
+    return place_of(customer_id) or scope_or_own(None)
+
+
+def place_of(customer_id: str) -> Scope | None:
+    """Where the customer belongs; None when he is out of the caller's reach, or not known yet."""
     stream = StreamId.of("customer", customer_id)
     latest = (
         views()
@@ -24,4 +29,4 @@ def with_the_customer(customer_id: str, given: dict[str, str] | None) -> Scope:
     )
     for entry in latest:
         return Scope(entry.get("org_unit", "root"), entry.get("team"), entry.get("owner"))
-    return scope_or_own(None)
+    return None

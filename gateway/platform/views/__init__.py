@@ -2,7 +2,18 @@
 
 from gateway.platform.views.accesses import accesses
 from gateway.platform.views.directory import org_units, users
+from gateway.platform.views.links import links
 from gateway.platform.views.notes import mentions, notes
 from gateway.platform.views.own_types import custom_fields, custom_types, custom_values
 
-VIEWS = (users, org_units, accesses, notes, mentions, custom_types, custom_fields, custom_values)
+VIEWS = (
+    users,
+    org_units,
+    accesses,
+    notes,
+    mentions,
+    custom_types,
+    custom_fields,
+    custom_values,
+    links,
+)

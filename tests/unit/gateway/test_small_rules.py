@@ -6,7 +6,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from gateway.customers import MISSING, UNAVAILABLE, Part, verdict
-from gateway.edge import host_name
+from gateway.edge import addressed, host_name, is_open
 from gateway.metrics import UNKNOWN, Routes
 from gateway.openapi import document
 from gateway.problems import Refusal
@@ -33,6 +33,26 @@ TIMEOUTS = Timeouts(connect=1, command=10, read=15, part=1.5)
 )
 def test_the_wait_a_caller_prefers(prefer: str, seconds: float) -> None:
     assert wanted_wait(prefer) == seconds
+
+
+@pytest.mark.parametrize(
+    ("path", "open"),
+    [
+        ("/v1/own/a.b.c", True),
+        ("/v1/platform/own/a.b.c", True),
+        ("/v1/platform/openapi.json", True),
+        ("/v1/sales/openapi.json", True),
+        ("/v1/own", False),
+        ("/v1/platform/owner/x", False),
+        ("/v1/platform/customers/own/links", False),
+        ("/v1/platform/links/own/revoke", False),
+        ("/v1/sales/own/a.b.c", False),
+        ("/v1/events", False),
+        ("/v1/sales/orders/openapi.json", False),
+    ],
+)
+def test_what_is_asked_for_without_a_sign_in(path: str, open: bool) -> None:
+    assert is_open(*addressed(path)) is open
 
 
 def test_timeouts_by_kind() -> None:

@@ -1,11 +1,11 @@
 """Nobody gets in without a token and a right, and no route can be written that would let him."""
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 
 from events.access.caller import Caller
 from events.access.rights import UnknownRight
-from events.http import Routes, create_app
+from events.http import Routes, create_app, views
 from events.types import new_id
 from tests.access import SIGNER, a_caller, client_of
 from tests.unit.http.depot import Depot, ParcelAnswer, is_problem, parcel_routes
@@ -117,6 +117,32 @@ def test_a_route_past_the_declarations_stops_the_service_at_its_start(depot: Dep
     planted.add_url_rule("/everything", "everything", lambda: "all of it")
     with pytest.raises(ValueError, match="names no right"):
         create_app(depot.runtime, [parcel_routes(depot), planted], version="1")
+
+
+def test_a_public_route_is_declared_with_its_reason_and_reaches_nothing(depot: Depot) -> None:
+    planted = Routes("planted", "/v1/planted")
+
+    @planted.public("/open", ParcelAnswer, why="it tells nothing")
+    def tell_nothing() -> Response:
+        """Tell nothing."""
+        return Response("nothing")
+
+    @planted.public("/views", ParcelAnswer, why="it reaches nothing")
+    def reach_nothing() -> Response:
+        """Reach nothing."""
+        return Response(str(views().timeline.find_one()))
+
+    app = create_app(depot.runtime, [parcel_routes(depot), planted], version="1")
+    nobody = client_of(app, "depot", None)
+    assert nobody.get("/v1/planted/open").text == "nothing"
+    assert nobody.post("/v1/planted/open").status_code == 405
+    assert nobody.get("/v1/planted/views").status_code == 500
+    assert nobody.get("/v1/parcels").status_code == 401
+    told = nobody.get("/v1/openapi.json").json["paths"]["/v1/planted/open"]["get"]
+    assert (told["x-public"], told["security"]) == ("it tells nothing", [])
+    for why in ({}, {"why": ""}):
+        with pytest.raises((TypeError, AssertionError), match="why"):
+            planted.public("", ParcelAnswer, **why)
 
 
 def test_a_right_that_the_table_does_not_have_stops_it_too(depot: Depot) -> None:
