@@ -112,11 +112,18 @@ def test_the_guide_to_own_types_keeps_its_word(system: System, tmp_path: Path) -
     assert '"values":{"house_rooms":3}' in printed
 
 
+def test_the_guide_to_the_own_area_keeps_its_word(system: System, tmp_path: Path) -> None:
+    printed = run("docs/guides/show-customers-their-area.md", system, tmp_path)
+    assert '"happened":[]' in printed
+    assert printed.endswith("404\n")
+
+
 PRINTED = [
     "README.md",
     "docs/tutorial/your-first-event.md",
     "docs/guides/ask-why.md",
     "docs/guides/add-your-own-types.md",
+    "docs/guides/show-customers-their-area.md",
 ]
 
 
