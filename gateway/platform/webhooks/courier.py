@@ -1,0 +1,126 @@
+"""Takes events to one subscription's receiver, as its owner may see them at that moment.
+
+The owner's rights are looked up anew for each event: what he lost meanwhile is not sent, also not
+by a try that was put off. While he has no right to events at all, nothing is sent and nothing is
+passed over.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import orjson
+
+from events.envelope import Event
+from events.types import format_time, new_id, utc_now
+from gateway.platform.webhooks.egress import Outcome, Sender
+from gateway.platform.webhooks.keys import Keys
+from gateway.platform.webhooks.line import Line
+from gateway.platform.webhooks.signing import signed
+
+SECRETS_SECONDS = 5.0
+"""How old known secrets may be: far less than the day for which both are valid."""
+
+CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
+AGENT = "Throughline-Webhooks/1"
+REPLAY = "webhook-replay"
+TEST_TYPE = "throughline.webhook.test"
+"""Of an event that never happened, in no context: it stands in no log."""
+
+
+class Permit(Protocol):
+    """What somebody may see, now."""
+
+    def body(self, event: Event) -> bytes | None:
+        """The event as he may see it; None when he may not see it at all."""
+        ...
+
+
+class Owners(Protocol):
+    """Those who answer for subscriptions."""
+
+    def permit(self, owner: str) -> Permit | None:
+        """None while he may see no events; raises Transient when that can't be told."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a subscription's events go, and who answers for it."""
+
+    subscription: str
+    url: str
+    owner: str
+
+
+class Courier:
+    """Thread-safe."""
+
+    def __init__(
+        self,
+        to: Address,
+        owners: Owners,
+        keys: Keys,
+        sender: Sender,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._to = to
+        self._owners = owners
+        self._keys = keys
+        self._sender = sender
+        self._now = now
+        self._known: tuple[float, Sequence[str]] = (float("-inf"), ())
+        self._lock = threading.Lock()
+
+    def ready(self) -> bool:
+        return self._owners.permit(self._to.owner) is not None and bool(self._secrets())
+
+    def send(self, event: Event, line: Line) -> Outcome | None:
+        """None when the event is not for the owner to see."""
+        permit = self._owners.permit(self._to.owner)
+        body = permit.body(event) if permit else None
+        if body is None:
+            return None
+        extra = {REPLAY: "true"} if line.replay else {}
+        if event.traceparent:
+            extra["traceparent"] = event.traceparent
+        return self._post(event.id, body, extra)
+
+    def test(self) -> Outcome:
+        """Sends an event that never happened."""
+        id, now = new_id(), self._now()
+        return self._post(id, orjson.dumps(_made_up(id, self._to.subscription, now)), {})
+
+    def _post(self, id: str, body: bytes, extra: dict[str, str]) -> Outcome:
+        headers = {
+            "Content-Type": CONTENT_TYPE,
+            "User-Agent": AGENT,
+            **signed(id, self._now(), body, self._secrets()),
+            **extra,
+        }
+        return self._sender.post(self._to.url, body, headers)
+
+    def _secrets(self) -> Sequence[str]:
+        with self._lock:
+            read_at, secrets = self._known
+            if time.monotonic() - read_at > SECRETS_SECONDS:
+                secrets = self._keys.valid(self._to.subscription, self._now())
+                self._known = (time.monotonic(), secrets)
+            return secrets
+
+
+def _made_up(id: str, subscription: str, now: datetime) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": id,
+        "type": TEST_TYPE,
+        "source": "/throughline/platform",
+        "time": format_time(now),
+        "datacontenttype": "application/json",
+        "data": {"subscription_id": subscription, "message": "This is a test."},
+    }
