@@ -6,6 +6,7 @@ one over `story(events)` until it is killed.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from events import crashing
 from events.contracts.base import Fact
 from events.envelope import Event, encode
 from events.mongodb import Db, connect, database
@@ -195,6 +197,7 @@ def drive(pump: Pump, until: Callable[[], bool]) -> None:
 
 
 def main(mongodb: str, name: str, url: str, events: str) -> None:
+    crashing.arm(os.environ["THROUGHLINE_CRASH_POINTS"])
     db = database(connect(mongodb, "webhook-pumping"), name)
     pump = Bench(db, url, story(int(events))).pump()
     while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -33,34 +34,44 @@ pytestmark = pytest.mark.integration
 
 
 ROOT = Path(__file__).parents[4]
+COUNT = 1_500
+
+
+def _pumping(
+    mongodb_uri: str, db: Db, receiver: Receiver, parts: Parts, crash_points: str = ""
+) -> subprocess.Popen[bytes]:
+    """A process that drives the line until it dies."""
+    module = "tests.integration.platform.webhooks.pumping"
+    return subprocess.Popen(
+        [sys.executable, "-m", module, mongodb_uri, db.name, receiver.url, str(COUNT)],
+        cwd=ROOT,
+        env={**parts.home.environment, "THROUGHLINE_CRASH_POINTS": crash_points},
+    )
 
 
 @pytest.mark.feature("N04")
 def test_killed_in_the_middle_again_and_again_it_loses_nothing(
     db: Db, mongodb_uri: str, parts: Parts
 ) -> None:
-    count = 1_500
-    events, chance = story(count), random.Random(3)
+    events, chance = story(COUNT), random.Random(3)
 
     def answer(_request: Request) -> int:
         return 500 if chance.random() < 1 / 3 else 200
 
     with receiving(answer) as receiver:
-        for kill_at in (150, 600, 1_100):
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.platform.webhooks.pumping",
-                 mongodb_uri, db.name, receiver.url, str(count)],
-                cwd=ROOT, env=parts.home.environment,
-            )  # fmt: skip
+        for kill_at in (150, 500, 900):
+            process = _pumping(mongodb_uri, db, receiver, parts)
             try:
                 _await(partial(_has, receiver, kill_at))
             finally:
                 process.kill()
                 process.wait()
+        process = _pumping(mongodb_uri, db, receiver, parts, "webhook.before_cursor:2")
+        assert process.wait(60) == -signal.SIGKILL, "between a delivery and the cursor"
         with bench(db, receiver, events) as made:
             drive(made.pump(), all_there(receiver, events))
         assert receiver.by_key() == in_log_order(events)
-        assert len(receiver.accepted) > count, "the kills did hit what was under way"
+        assert len(receiver.accepted) > COUNT, "the kills did hit what was under way"
 
 
 def _has(receiver: Receiver, count: int) -> bool:
