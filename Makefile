@@ -17,7 +17,7 @@ DEV := .venv/.installed-dev
 DATA := .venv/.installed-data
 CHECKED := events services gateway deploy tests bench docs clients
 IMPORT ?= yes
-SLOW := faults or simulation
+SLOW := faults or simulation or oidc
 TYPESCRIPT := clients/typescript/node_modules/.package-lock.json
 
 ##@ Run
@@ -41,13 +41,16 @@ clean: $(LOCAL) ## Stop everything and delete its data
 	@$(CLI) clean --yes
 
 ##@ Test
-.PHONY: test test-containers features simulate faults bench
+.PHONY: test test-containers test-oidc features simulate faults bench
 test: $(DEV) $(DATA) $(TYPESCRIPT) ## All tests of a change, on a real Kafka and a real MongoDB
 	$(PYTEST) tests -m "not ($(SLOW))" $(ARGS)
 
 test-containers: $(DEV) $(DATA) ## Tests that use servers, on containers; fails without them
 	THROUGHLINE_TEST_PARTS=containers $(PYTEST) $(wildcard tests/integration tests/acceptance) \
 		-m "not ($(SLOW))" $(ARGS)
+
+test-oidc: $(DEV) ## The sign-in against a real Keycloak (160 MB once, then two minutes)
+	$(PYTEST) tests -m oidc $(ARGS)
 
 features: $(DEV) $(DATA) ## Each feature with its tests and their result
 	$(PY) -m tests.features

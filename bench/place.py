@@ -27,6 +27,7 @@ from deploy.local.kafka import KafkaServer
 from deploy.local.keys import ISSUER, PRIVATE, PUBLIC, ensure_keys
 from deploy.local.mongodb import MongoServer
 from deploy.local.passes import Passes
+from deploy.local.programs import package_of
 from events.config import SERVICES, Config, load_config
 from events.log.topics import ensure_topics, topic_specs
 
@@ -153,7 +154,7 @@ class Place:
     @contextmanager
     def web(self, space: Space, service: str, profile: Path | None = None) -> Iterator[Served]:
         """A service's web process; with `profile` under the profiler."""
-        module = f"services.{service}.web" if profile is None else "bench.programs.profiled_web"
+        module = f"{package_of(service)}.web" if profile is None else "bench.programs.profiled_web"
         variables = {**self.variables(space), **_profiled(profile)}
         passes = Passes(self._keys)
         with self._started(module, variables) as served:

@@ -5,16 +5,18 @@ docs/reference/configuration.md is generated from here and compared in a test.
 
 from __future__ import annotations
 
-import ipaddress
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 import environ
+
+from gateway.variables import Secret, is_loopback, level, origin, scope, seconds, stage, variable
+
+__all__ = ["GatewayConfig", "is_loopback", "load_config"]
 
 DEV_ISSUER_PATH = "/dev/issuer"
 
@@ -53,153 +55,135 @@ def _parse_upstream(part: str) -> Address:
     return Address(name, cast(str, where.hostname), cast(int, where.port))
 
 
-def _key(name: str, help: str, default: str = "", converter: Callable[[str], Any] = str) -> Any:
-    def convert(text: str) -> Any:
-        try:
-            return converter(text)
-        except ValueError as wrong:
-            raise ValueError(f"{name}: {wrong}") from None
-
-    return environ.var(default=default, converter=convert, name=name, help=help)
-
-
-def _env(text: str) -> str:
-    if text not in ("development", "production"):
-        raise ValueError(f"{text!r} is not development or production")
-    return text
-
-
-class Secret(str):
-    """A text that shows only when it is asked for by `str`: not in a `repr`, so in no log."""
-
-    def __repr__(self) -> str:
-        return "<secret>"
-
-
-def _origin(text: str) -> str:
-    """As browsers write it: in small letters, without a port that goes without saying."""
-    where = urlsplit(text)
-    host = where.hostname or ""
-    known = where.scheme == "https" or (where.scheme == "http" and is_loopback(host))
-    if text and (not known or not host or where.username or where.path.strip("/") or where.query):
-        raise ValueError(f"{text!r} is not https://<host>")
-    name = f"[{host}]" if ":" in host else host
-    usual = where.port in (None, 443 if where.scheme == "https" else 80)
-    return f"{where.scheme}://{name}" + ("" if usual else f":{where.port}") if text else ""
-
-
-def _level(text: str) -> str:
-    if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise ValueError(f"{text!r} is not debug, info, warning or error")
-    return text.lower()
-
-
 @environ.config(prefix="", frozen=True)
 class GatewayConfig:
     """The gateway's settings. Durations are seconds, sizes are bytes."""
 
-    host: str = _key("THROUGHLINE_HOST", "address to listen on", "127.0.0.1")
-    port: int = _key("THROUGHLINE_PORT", "port to listen on", "8000", int)
-    upstreams: Mapping[str, Address] = _key(
+    host: str = variable("THROUGHLINE_HOST", "address to listen on", "127.0.0.1")
+    port: int = variable("THROUGHLINE_PORT", "port to listen on", "8000", int)
+    upstreams: Mapping[str, Address] = variable(
         "THROUGHLINE_UPSTREAMS",
         "the services: <name>=http://<host>:<port>, comma separated",
         "",
         parse_upstreams,
     )
-    workers: Mapping[str, Address] = _key(
+    workers: Mapping[str, Address] = variable(
         "THROUGHLINE_WORKERS",
         "the health addresses of the services' workers, for the status page, written in the same"
         " way; what is not named is shown as unknown",
         "",
         parse_upstreams,
     )
-    environment: str = _key("THROUGHLINE_ENV", "development or production", "development", _env)
-    issuer: str = _key(
+    environment: str = variable(
+        "THROUGHLINE_ENV", "development or production", "development", stage
+    )
+    issuer: str = variable(
         "THROUGHLINE_ISSUER",
         "the OpenID provider that signs people and machines in: its issuer URL",
     )
-    dev_issuer: str = _key(
+    dev_issuer: str = variable(
         "THROUGHLINE_DEV_ISSUER",
         "instead of a provider: the key file of the built-in development issuer; refused in"
         " production and beyond loopback",
     )
-    audience: str = _key(
+    audience: str = variable(
         "THROUGHLINE_AUDIENCE", "what access tokens must be meant for (`aud`)", "throughline"
     )
-    client_id: str = _key(
+    client_id: str = variable(
         "THROUGHLINE_CLIENT_ID",
         "this gateway at the provider, to sign in people with browsers; empty: no browsers",
     )
-    client_secret: str = _key(
+    client_secret: str = variable(
         "THROUGHLINE_CLIENT_SECRET",
         "its secret there; empty for a public client, which PKCE alone protects",
         "",
         Secret,
     )
-    scope: str = _key(
+    scope: str = variable(
         "THROUGHLINE_SCOPE",
         "what it asks the provider for; some give refresh tokens for offline_access only",
         "openid profile",
+        scope,
     )
-    public_url: str = _key(
+    leeway: float = variable(
+        "THROUGHLINE_LEEWAY",
+        "seconds by which the provider's clock and ours may differ",
+        "30",
+        seconds(0, 300),
+    )
+    session_idle: float = variable(
+        "THROUGHLINE_SESSION_IDLE",
+        "seconds after which a browser's session that nobody uses is over",
+        "7200",
+        seconds(60, 604_800),
+    )
+    session_lifetime: float = variable(
+        "THROUGHLINE_SESSION_LIFETIME",
+        "seconds after which a browser's session is over, used or not",
+        "43200",
+        seconds(60, 604_800),
+    )
+    public_url: str = variable(
         "THROUGHLINE_PUBLIC_URL",
         "where browsers find this gateway: https://<host>; by default http://<host>:<port> of"
         " this machine",
         "",
-        _origin,
+        origin,
     )
-    access_key: str = _key(
+    access_key: str = variable(
         "THROUGHLINE_ACCESS_KEY",
         "file with the private key (PKCS #8, Ed25519) that signs for the services who asks",
     )
-    mongodb_uri: str = _key(
+    mongodb_uri: str = variable(
         "MONGODB_URI",
         "MongoDB replica set of the platform's own database, where the directory is",
         "mongodb://127.0.0.1:27017",
         Secret,
     )
-    database_prefix: str = _key(
+    database_prefix: str = variable(
         "THROUGHLINE_DATABASE_PREFIX", "the database is <prefix>platform", "throughline_"
     )
-    threads: int = _key("THROUGHLINE_THREADS", "requests served at the same time", "24", int)
-    body_limit: int = _key(
+    threads: int = variable("THROUGHLINE_THREADS", "requests served at the same time", "24", int)
+    body_limit: int = variable(
         "THROUGHLINE_BODY_LIMIT", "largest request body in bytes (413 above)", "1048576", int
     )
-    connect_timeout: float = _key(
+    connect_timeout: float = variable(
         "THROUGHLINE_CONNECT_TIMEOUT", "seconds to reach a service", "1", float
     )
-    command_timeout: float = _key(
+    command_timeout: float = variable(
         "THROUGHLINE_COMMAND_TIMEOUT", "seconds a service has to answer a command", "10", float
     )
-    read_timeout: float = _key(
+    read_timeout: float = variable(
         "THROUGHLINE_READ_TIMEOUT",
         "seconds a service has to answer a read, besides the wait that Prefer asks for",
         "15",
         float,
     )
-    part_timeout: float = _key(
+    part_timeout: float = variable(
         "THROUGHLINE_PART_TIMEOUT",
         "seconds each service has for its part of GET /v1/customers/{id} and of its timeline,"
         " besides the wait for a Consistency-Token",
         "1.5",
         float,
     )
-    client_timeout: float = _key(
+    client_timeout: float = variable(
         "THROUGHLINE_CLIENT_TIMEOUT",
         "seconds of silence after which a client that sends or reads is given up",
         "15",
         float,
     )
-    keepalive: int = _key(
+    keepalive: int = variable(
         "THROUGHLINE_KEEPALIVE",
         "seconds an idle client connection is kept: above what clients and balancers keep",
         "75",
         int,
     )
-    grace: int = _key(
+    grace: int = variable(
         "THROUGHLINE_GRACE", "seconds that running requests have after SIGTERM", "25", int
     )
-    log_level: str = _key("THROUGHLINE_LOG_LEVEL", "debug, info, warning or error", "info", _level)
+    log_level: str = variable(
+        "THROUGHLINE_LOG_LEVEL", "debug, info, warning or error", "info", level
+    )
 
     @property
     def production(self) -> bool:
@@ -227,17 +211,6 @@ class GatewayConfig:
         return self.public_url or self.own_url
 
 
-@lru_cache(maxsize=256)
-def is_loopback(host: str) -> bool:
-    """Judges the text only: a name other than `localhost` may resolve to anything."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
 def load_config(variables: Mapping[str, str] | None = None) -> GatewayConfig:
     """Reads the environment; raises ValueError naming the variable that makes no sense."""
     source = os.environ if variables is None else variables
@@ -262,6 +235,8 @@ def _check_sign_in(config: GatewayConfig) -> None:
         raise ValueError(
             "one of THROUGHLINE_ISSUER and THROUGHLINE_DEV_ISSUER says who signs people in"
         )
+    if config.session_idle > config.session_lifetime:
+        raise ValueError("THROUGHLINE_SESSION_IDLE is longer than THROUGHLINE_SESSION_LIFETIME")
     if config.dev_issuer:
         _check_dev_issuer(config)
     else:
@@ -278,6 +253,8 @@ def _check_dev_issuer(config: GatewayConfig) -> None:
         )
     if config.client_id or config.client_secret:
         raise ValueError("THROUGHLINE_CLIENT_ID is for a provider, not for THROUGHLINE_DEV_ISSUER")
+    if config.public_url:
+        raise ValueError("THROUGHLINE_PUBLIC_URL is for a provider, not for THROUGHLINE_DEV_ISSUER")
 
 
 def _check_issuer(config: GatewayConfig) -> None:
@@ -291,6 +268,8 @@ def _check_issuer(config: GatewayConfig) -> None:
         raise ValueError("THROUGHLINE_CLIENT_ID is empty, but THROUGHLINE_CLIENT_SECRET is not")
     if config.client_id and config.public and not config.public_url:
         raise ValueError("THROUGHLINE_PUBLIC_URL says where browsers find a public gateway")
+    if config.client_id and config.production and not config.origin.startswith("https:"):
+        raise ValueError("THROUGHLINE_PUBLIC_URL is not https: sessions would travel in the open")
 
 
 RESERVE = 8

@@ -16,6 +16,7 @@ from events.config import PLATFORM, SERVICES
 from gateway.bodies import request_body
 from gateway.config import RESERVE, GatewayConfig, is_loopback
 from gateway.customers import Customers
+from gateway.drift import Drift
 from gateway.exchange import Exchange, log
 from gateway.headers import ACCESSED, request_headers, response_headers
 from gateway.household import Household
@@ -24,9 +25,11 @@ from gateway.pages import Pages
 from gateway.parts import Parts
 from gateway.paths import split_target
 from gateway.problems import MEDIA_TYPE, Refusal, status_line
+from gateway.screens import Watching
 from gateway.timelines import Timelines
 from gateway.timeouts import Timeouts
 from gateway.upstreams import Answer, Outgoing, Upstream
+from gateway.watch import Watch
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -62,6 +65,11 @@ class Edge:
             timeouts,
             self._callers.authorization,
         )
+        watch = Watch(config, self._metrics)
+        drift = None
+        if platform := self._upstreams.get(PLATFORM):
+            drift = Drift(platform, parts, watch.look, self._callers.authorization).start()
+            self._metrics.follow(drift)
         self._pages = Pages(
             config,
             self._upstreams,
@@ -69,6 +77,7 @@ class Edge:
             Timelines(parts),
             self._metrics,
             house,
+            Watching(watch, drift),
         )
 
     def drain(self) -> None:

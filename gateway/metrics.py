@@ -7,8 +7,9 @@ it exists, and only so many are learnt.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -65,6 +66,15 @@ def _in_flight(upstream: Upstream) -> float:
     return upstream.in_flight
 
 
+class Drifting(Protocol):
+    """The standing comparison, as far as it is counted."""
+
+    compared: int
+
+    @property
+    def drifting(self) -> Sequence[object]: ...
+
+
 class Metrics:
     """The gateway's metrics in a registry of their own."""
 
@@ -89,8 +99,23 @@ class Metrics:
             ["upstream"],
             registry=self.registry,
         )
+        self.drifting = Gauge(
+            "throughline_gateway_drifting_customers",
+            "Customers whose timelines differ between services that are not behind",
+            registry=self.registry,
+        )
+        self.compared = Gauge(
+            "throughline_gateway_compared_customers",
+            "Comparisons of a customer's timelines since the start",
+            registry=self.registry,
+        )
         for upstream in upstreams:
             self.in_flight.labels(upstream.name).set_function(partial(_in_flight, upstream))
+
+    def follow(self, drift: Drifting) -> None:
+        """Shows what the standing comparison of timelines has found."""
+        self.drifting.set_function(lambda: len(drift.drifting))
+        self.compared.set_function(lambda: drift.compared)
 
     def observe(self, method: str, upstream: str, route: str, status: int, seconds: float) -> None:
         self.requests.labels(method, upstream, route, str(status)).inc()

@@ -30,10 +30,9 @@ from gateway.metrics import CONTENT_TYPE, Metrics
 from gateway.openapi import document
 from gateway.parts import BadQuestion
 from gateway.problems import MEDIA_TYPE, Refusal
-from gateway.screens import Screens, wants_html
+from gateway.screens import Screens, Watching, wants_html
 from gateway.timelines import Question, Timelines
 from gateway.upstreams import Outgoing, Upstream
-from gateway.watch import Watch
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -56,6 +55,7 @@ class Pages:
         timelines: Timelines,
         metrics: Metrics,
         house: Household,
+        watching: Watching,
     ) -> None:
         self.draining = False
         self._callers = house.callers
@@ -68,7 +68,7 @@ class Pages:
         self._timelines = timelines
         self._metrics = metrics
         self._probes = ThreadPoolExecutor(len(upstreams), "probe")
-        self._screens = Screens(config, upstreams, Watch(config, metrics), self._may_watch)
+        self._screens = Screens(config, upstreams, watching, self._may_watch)
         self._flask = self._routes(Flask("gateway", static_folder=None))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -6,8 +6,8 @@ thing beside the text, the style sheet from here: no script, no picture, no othe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from jinja2 import StrictUndefined
 
 from gateway.apidocs import api_page
 from gateway.config import GatewayConfig
+from gateway.drift import Drift, Suspect
 from gateway.openapi import document as own_document
 from gateway.parts import document
 from gateway.problems import Refusal
@@ -43,6 +44,7 @@ DESCRIPTION_LIMIT = 4 * 1024 * 1024
 """Bytes of an OpenAPI document: thirty times our largest."""
 
 RUNBOOK = "docs/runbooks/consumer-halted.md"
+DRIFT_RUNBOOK = "docs/runbooks/timelines-differ.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,26 @@ def troubles(sighting: Sighting) -> list[Trouble]:
     return found
 
 
+def differences(drifting: Sequence[Suspect]) -> list[Trouble]:
+    """Customers of whom the services don't tell one story."""
+    if not drifting:
+        return []
+    told = f"{len(drifting)} customers' differ between services"
+    return [Trouble("timelines", told, drifting[0].customer_id, DRIFT_RUNBOOK)]
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What the pages of state look through; without a platform nothing is compared."""
+
+    watch: Watch
+    drift: Drift | None = None
+
+    @property
+    def drifting(self) -> Sequence[Suspect]:
+        return self.drift.drifting if self.drift else ()
+
+
 def wants_html() -> bool:
     """Whether the client says that it would rather have HTML than JSON, as browsers do."""
     accepted = request.accept_mimetypes
@@ -80,13 +102,13 @@ class Screens:
         self,
         config: GatewayConfig,
         upstreams: Mapping[str, Upstream],
-        watch: Watch,
+        watching: Watching,
         may_watch: Callable[[], None],
     ) -> None:
         """`may_watch` raises a refusal for whoever may not see the state of the system."""
         self._may_watch = may_watch
         self._upstreams = upstreams
-        self._watch = watch
+        self._watching = watching
         self._timeout = config.part_timeout
         self._style = STYLE.read_bytes()
 
@@ -98,11 +120,11 @@ class Screens:
         app.add_url_rule("/style.css", view_func=self.style)
 
     def status(self, sign_in: str) -> Response:
-        sighting = self._watch.look()
+        sighting = self._watching.watch.look()
         return self._page(
             "status.html",
             sighting=sighting,
-            troubles=troubles(sighting),
+            troubles=[*troubles(sighting), *differences(self._watching.drifting)],
             sign_in=sign_in,
             refresh=None if request.args.get("refresh") == "off" else REFRESH_SECONDS,
         )
@@ -110,7 +132,13 @@ class Screens:
     def facts(self) -> Response:
         """What the status page shows, as JSON."""
         self._may_watch()
-        body = orjson.dumps(self._watch.look().as_dict())
+        told = self._watching.watch.look().as_dict()
+        drift = self._watching.drift
+        told["drift"] = {
+            "compared": drift.compared if drift else 0,
+            "customers": [asdict(one) for one in self._watching.drifting],
+        }
+        body = orjson.dumps(told)
         response = Response(body, content_type="application/json")
         response.headers["Cache-Control"] = "no-store"
         return response

@@ -11,6 +11,7 @@ from bench.measures import (
     projection,
     rebuild,
     relay,
+    search,
     timeline,
     visible,
 )
@@ -23,6 +24,7 @@ MEASURES: Sequence[Measure] = (
     relay.MEASURE,
     rebuild.MEASURE,
     timeline.MEASURE,
+    search.MEASURE,
     visible.MEASURE,
     importing.MEASURE,
 )

@@ -45,6 +45,7 @@ TABLE = """
 customer.read         all      region   all      unit    all     all     all     all     -
 customer.register     all      region   all      unit    all     -       all     -       -
 customer.change       all      region   all      unit    all     -       all     -       -
+customer.search       all      region   all      unit    all     -       all     all     -
 timeline.read         all      region   all      unit    all     all     all     all     -
 lead.read             all      region   all      unit    unit    all     all     all     -
 lead.capture          all      region   all      unit    all     -       all     -       -

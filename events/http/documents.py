@@ -12,8 +12,13 @@ from typing import Any
 from marshmallow import Schema
 
 from events.errors import NotFound
+from events.http.encoding import public
 from events.http.paging import MAX_TIME_MS, Document, Page, Sort, page_of
 from events.http.runtime import views
+from events.mongodb import Readable
+
+GLANCE = 5
+"""As many as can be taken in at a glance."""
 
 
 def listed(
@@ -42,6 +47,24 @@ def found(view: str, id: str, answer: type[Schema], what: str) -> Document:
     if document is None:
         raise NotFound(what, id)
     return document
+
+
+def glance(
+    documents: Readable,
+    chosen: Mapping[str, Any],
+    newest: str,
+    item: type[Schema],
+    limit: int = GLANCE,
+) -> list[Document]:
+    """The latest few, for an answer about something else; `newest` is the field they are sorted
+    by."""
+    found = (
+        documents.find(chosen, shown(item))
+        .sort([(newest, -1), ("_id", -1)])
+        .limit(limit)
+        .max_time_ms(MAX_TIME_MS)
+    )
+    return [public(one) for one in found]
 
 
 def shown(answer: type[Schema]) -> list[str]:

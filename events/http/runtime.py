@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
@@ -93,7 +93,12 @@ def runtime() -> Runtime:
     return cast(Runtime, current_app.extensions[EXTENSION])
 
 
-def views() -> ScopedViews:
-    """The read models as far as the current request's right reaches."""
+NOTHING: Mapping[str, Any] = {"_id": {"$in": []}}
+
+
+def views(right: str | None = None) -> ScopedViews:
+    """The read models as far as the current request's right reaches; or as far as another right
+    does, for what an answer shows beside its own matter. Without that right there is nothing."""
     here = runtime()
-    return ScopedViews(here.views, g.reach.filter, here.open_views)
+    reach = g.reach if right is None else g.caller.reach(right)
+    return ScopedViews(here.views, reach.filter if reach else NOTHING, here.open_views)

@@ -9,6 +9,7 @@ GET  /dev/issuer/signout
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -19,7 +20,7 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from authlib.oidc.core.errors import LoginRequiredError
 from flask import Flask, Response, render_template, request
 
-from gateway.devissuer.clients import SCOPES, clients, person_of
+from gateway.devissuer.clients import SCOPES, Client, person_of
 from gateway.devissuer.grants import Server
 from gateway.devissuer.keys import ALGORITHM
 from gateway.devissuer.memory import Memory
@@ -43,12 +44,14 @@ HEADERS = {
 
 
 class DevIssuer:
-    """Thread-safe; made after fork. Browsers find the gateway at `origin`."""
+    """Thread-safe; made after fork."""
 
-    def __init__(self, mint: Mint, origin: str, memory: Memory | None = None) -> None:
+    def __init__(
+        self, mint: Mint, known: Mapping[str, Client], memory: Memory | None = None
+    ) -> None:
         self._mint = mint
         self._memory = memory or Memory()
-        self._clients = clients(origin)
+        self._clients = known
         self._server = Server(mint, self._clients, self._memory)
 
     def add_to(self, app: Flask) -> None:

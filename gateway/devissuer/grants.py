@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
@@ -109,7 +110,7 @@ class ByItself(grants.ClientCredentialsGrant):  # type: ignore[misc]
 class Server(AuthorizationServer):  # type: ignore[misc]
     """Authlib's server with our memory; thread-safe, since Authlib keeps each request apart."""
 
-    def __init__(self, mint: Mint, known: dict[str, Client], memory: Memory) -> None:
+    def __init__(self, mint: Mint, known: Mapping[str, Client], memory: Memory) -> None:
         super().__init__(query_client=known.get, save_token=_nowhere)
         self.memory = memory
         self._mint = mint

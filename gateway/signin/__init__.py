@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.devissuer.app import DevIssuer
-from gateway.devissuer.clients import GATEWAY
+from gateway.devissuer.clients import GATEWAY, clients
 from gateway.devissuer.minting import Mint
 from gateway.signin.bearer import Bearer
 from gateway.signin.browser import CALLBACK, Browser
@@ -44,12 +44,20 @@ class SignIn:
             mint = Mint(Path(config.dev_issuer), config.issuer_in_use, config.audience)
             keys = OwnKeys(mint.jwk)
             client = GATEWAY
-            self._issuer = DevIssuer(mint, config.origin)
-        self._bearer = Bearer(config.issuer_in_use, config.audience, keys)
+            self._issuer = DevIssuer(mint, clients(config.origin))
+        self._bearer = Bearer(config.issuer_in_use, config.audience, keys, leeway=config.leeway)
         if client:
             callback = f"{config.origin}{CALLBACK}"
-            party = RelyingParty(provider, client, config.client_secret, callback, config.scope)
-            self._browser = Browser(party, Sessions(db), config.origin)
+            party = RelyingParty(
+                provider,
+                client,
+                config.client_secret,
+                callback,
+                config.scope,
+                leeway=config.leeway,
+            )
+            sessions = Sessions(db, idle=config.session_idle, lifetime=config.session_lifetime)
+            self._browser = Browser(party, sessions, config.origin)
 
     def add_to(self, app: Flask) -> None:
         """The pages of signing in and out."""

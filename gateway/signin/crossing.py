@@ -15,6 +15,7 @@ from gateway.problems import Refusal
 HARMLESS = ("GET", "HEAD")
 LONGEST = 2000
 HOME = "/"
+_OWN = frozenset({None, "null"})
 _NEVER = ("/signin", "/signout", "/dev/issuer")
 
 
@@ -24,7 +25,7 @@ def require_own_page(environ: Mapping[str, Any], origin: str) -> None:
     if environ["REQUEST_METHOD"] in HARMLESS:
         return
     named, site = environ.get("HTTP_ORIGIN"), environ.get("HTTP_SEC_FETCH_SITE")
-    own = named == origin if site is None else site == "same-origin" and named in (None, origin)
+    own = named == origin if site is None else site == "same-origin" and named in _OWN | {origin}
     if not own:
         detail = f"with a session's cookie, changes are taken from pages of {origin} only"
         raise Refusal(403, "cross-site", detail)

@@ -7,6 +7,7 @@ environment. A provider that is slow or sends too much is one that is away.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -30,25 +31,38 @@ class Fetcher:
     """Thread-safe; made after fork."""
 
     def __init__(self) -> None:
+        # Without retries there are no redirects either: they come back as they are.
         self._pool = urllib3.PoolManager(2, timeout=_TIMEOUT, retries=False)
 
     def document(self, url: str) -> dict[str, Any]:
         """A JSON object; raises Unfetched."""
+        status, content = self._request("GET", url, _HEADERS)
+        if status != 200:
+            raise Unfetched(f"{url} answered {status}")
+        return _object(content, url)
+
+    def post(self, url: str, headers: Mapping[str, str], form: str) -> tuple[int, dict[str, Any]]:
+        """Status and JSON object that answer a form; raises Unfetched."""
+        status, content = self._request("POST", url, {**headers, **_HEADERS}, form)
+        if status >= 500 or 300 <= status < 400:
+            raise Unfetched(f"{url} answered {status}")
+        return status, _object(content, url)
+
+    def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: str | None = None
+    ) -> tuple[int, bytes]:
         require_safe(url)
         deadline = time.monotonic() + SECONDS
         try:
             answer = self._pool.request(
-                "GET", url, headers=_HEADERS, redirect=False, preload_content=False
+                method, url, body=body, headers=headers, preload_content=False
             )
             try:
-                content = _content(answer, deadline)
+                return answer.status, _content(answer, deadline)
             finally:
                 answer.close()
         except urllib3.exceptions.HTTPError as error:
             raise Unfetched(f"{url}: {type(error).__name__}") from None
-        if answer.status != 200:
-            raise Unfetched(f"{url} answered {answer.status}")
-        return _object(content, url)
 
 
 def _content(answer: urllib3.BaseHTTPResponse, deadline: float) -> bytes:

@@ -11,22 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import requests
 import structlog
-from authlib.integrations.base_client import OAuthError
-from authlib.integrations.requests_client import OAuth2Session
+from authlib.common.urls import add_params_to_uri
+from authlib.oauth2.base import OAuth2Error
+from authlib.oauth2.client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc.errors import JoseError
 
 from gateway.problems import Refusal
-from gateway.signin.fetching import Unfetched, require_safe
+from gateway.signin.asking import Asking
+from gateway.signin.fetching import Fetcher, Unfetched, require_safe
 from gateway.signin.provider import Provider
 from gateway.signin.verifying import LEEWAY_SECONDS, sign_in_away, verified
 
 log = structlog.get_logger("gateway.signin")
-
-TIMEOUT = (1.0, 4.0)
-"""Seconds to connect, and to wait for each part of an answer."""
 
 LIFE_SECONDS = 300.0
 """How long a provider's word is good when it does not say: a session is renewed then."""
@@ -66,6 +64,7 @@ class RelyingParty:
         callback: str,
         scope: str,
         clock: Callable[[], float] = time.time,
+        leeway: float = LEEWAY_SECONDS,
     ) -> None:
         self._provider = provider
         self._client_id = client_id
@@ -73,6 +72,8 @@ class RelyingParty:
         self._callback = callback
         self._scope = scope
         self._clock = clock
+        self._leeway = leeway
+        self._asking = Asking(Fetcher())
 
     @property
     def issuer(self) -> str:
@@ -84,13 +85,12 @@ class RelyingParty:
 
     def question_url(self, question: Question) -> str:
         """Where the browser goes to sign in. Raises Refusal 503."""
-        with self._session() as session:
-            url, _ = session.create_authorization_url(
-                self._endpoint("authorization_endpoint"),
-                state=question.state,
-                nonce=question.nonce,
-                code_verifier=question.verifier,
-            )
+        url, _ = self._client().create_authorization_url(
+            self._endpoint("authorization_endpoint"),
+            state=question.state,
+            nonce=question.nonce,
+            code_verifier=question.verifier,
+        )
         return str(url)
 
     def exchange(self, code: str, question: Question) -> Granted:
@@ -105,7 +105,7 @@ class RelyingParty:
         if not isinstance(token, str):
             raise SignInOver("no ID token")
         subject = self._subject(token, question.nonce, told.get("access_token"))
-        return self._granted(told, subject, None, token)
+        return self._granted(told, subject, token)
 
     def renew(self, before: Granted) -> Granted:
         """The same sign-in for some time more. Raises SignInOver, or Refusal 503."""
@@ -113,7 +113,7 @@ class RelyingParty:
         token = told.get("id_token")
         if isinstance(token, str) and self._subject(token, None, None) != before.subject:
             raise SignInOver("another subject")  # Core 1.0, section 12.2
-        return self._granted(told, before.subject, before.refresh_token, token or before.id_token)
+        return self._granted(told, before.subject, token or before.id_token)
 
     def sign_out_endpoint(self) -> str | None:
         """None when the provider has no such place, or is away: here the session ends anyway."""
@@ -132,35 +132,32 @@ class RelyingParty:
             "client_id": self._client_id,
             "post_logout_redirect_uri": back,
         }
-        return str(requests.Request("GET", endpoint, params=asked).prepare().url)
+        return str(add_params_to_uri(endpoint, list(asked.items())))
 
     def _ask(self, how: str, **asked: Any) -> dict[str, Any]:
         endpoint = self._endpoint("token_endpoint")
         try:
-            with self._session() as session:
-                told = getattr(session, how)(endpoint, **asked, allow_redirects=False)
-        except OAuthError as error:
+            told = getattr(self._client(), how)(endpoint, **asked)
+        except OAuth2Error as error:
             log.warning("token-refused", error=str(error.error)[:100])
             if error.error == "invalid_grant":
                 raise SignInOver("the provider takes it back") from None
             raise sign_in_away() from None
-        except (requests.RequestException, ValueError) as error:
-            log.warning("token-unread", reason=type(error).__name__)
+        except ValueError as error:
+            log.warning("token-unread", reason=str(error)[:200])
             raise sign_in_away() from None
         return dict(told)
 
-    def _session(self) -> OAuth2Session:
-        session = OAuth2Session(
+    def _client(self) -> OAuth2Client:
+        return OAuth2Client(
+            self._asking,
             self._client_id,
             self._secret or None,
             token_endpoint_auth_method=self._method(),
             scope=self._scope,
             redirect_uri=self._callback,
             code_challenge_method="S256",
-            default_timeout=TIMEOUT,
         )
-        session.trust_env = False
-        return session
 
     def _method(self) -> str:
         """How the secret is shown: as the provider likes it, and by RFC 6749's default."""
@@ -171,10 +168,11 @@ class RelyingParty:
         return "client_secret_basic" if basic else "client_secret_post"
 
     def _subject(self, token: str, nonce: str | None, access_token: Any) -> str:
-        header, claims = verified(token, self.issuer, self._client_id, self._provider.keys)
+        keys = self._provider.keys
+        header, claims = verified(token, self.issuer, self._client_id, keys, self._leeway)
         asked = {"nonce": nonce, "client_id": self._client_id, "access_token": access_token}
         try:
-            CodeIDToken(dict(claims), dict(header), None, asked).validate(leeway=LEEWAY_SECONDS)
+            CodeIDToken(dict(claims), dict(header), None, asked).validate(leeway=self._leeway)
         except (JoseError, ValueError, TypeError) as error:
             log.warning("id-token-refused", reason=type(error).__name__)
             raise SignInOver("the ID token is not for this sign-in") from None
@@ -192,12 +190,8 @@ class RelyingParty:
         except Unfetched:
             raise sign_in_away() from None
 
-    def _granted(
-        self, told: dict[str, Any], subject: str, refresh: str | None, id_token: str
-    ) -> Granted:
+    def _granted(self, told: dict[str, Any], subject: str, id_token: str) -> Granted:
         seconds = told.get("expires_in")
         if not isinstance(seconds, int | float) or not 0 < seconds < 1e9:
             seconds = LIFE_SECONDS
-        return Granted(
-            subject, self._clock() + seconds, told.get("refresh_token") or refresh, id_token
-        )
+        return Granted(subject, self._clock() + seconds, told.get("refresh_token"), id_token)

@@ -21,7 +21,9 @@ EARLY_SECONDS = 30.0
 AWAY_SECONDS = 5.0
 """So long a provider that did not answer is left alone."""
 
-NEWS_SECONDS = 3.0
+NEWS_SECONDS = 4.0
+"""Longer than the provider may take to answer whoever asks it."""
+
 NEWS_PERIOD = 0.1
 
 

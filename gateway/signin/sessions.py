@@ -14,7 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,6 +33,9 @@ LIFE_SECONDS = 12 * 3600.0
 RENEWING_SECONDS = 15.0
 """So long one gateway may take to renew a session; then another may try."""
 
+NOTED_SECONDS = 60.0
+"""How exactly the last use is known: a write a minute, not one a request."""
+
 REMEMBERED = 10_000
 REMEMBERED_SECONDS = 5.0
 """So late a gateway hears that a session was ended at another."""
@@ -40,7 +43,7 @@ REMEMBERED_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`ends_at` comes whatever happens; `granted` is what the provider said last."""
+    """Over at `ends_at` when nobody uses it; `granted` is what the provider said last."""
 
     granted: Granted
     ends_at: float
@@ -49,21 +52,31 @@ class Session:
 class Sessions:
     """Thread-safe; made after fork. Methods raise Refusal 503 while the database is away."""
 
-    def __init__(self, db: Db, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        db: Db,
+        clock: Callable[[], float] = time.time,
+        idle: float = LIFE_SECONDS,
+        lifetime: float = LIFE_SECONDS,
+    ) -> None:
+        """A session is over after `idle` seconds without use, and after `lifetime` in any case."""
         ensure_collections(db, [COLLECTION])
         self._collection = db[COLLECTION]
         self._collection.create_index("ends_at", expireAfterSeconds=0)
         self._clock = clock
+        self._idle = idle
+        self._lifetime = lifetime
         self._known: OrderedDict[str, tuple[Session, float]] = OrderedDict()
         self._lock = threading.Lock()
 
     def begin(self, granted: Granted) -> str:
         """Returns the secret for the browser; it is told nowhere else."""
         secret = secrets.token_urlsafe(32)
-        ends_at = self._clock() + LIFE_SECONDS
+        now = self._clock()
         document = {
             "_id": _name(secret),
-            "ends_at": datetime.fromtimestamp(ends_at, UTC),
+            "ends_at": _time(now + min(self._idle, self._lifetime)),
+            "last_at": _time(now + self._lifetime),
             "sealed": _seal(secret, granted),
             "renewing_until": 0.0,
         }
@@ -82,10 +95,21 @@ class Sessions:
         with _database():
             document = self._collection.find_one({"_id": name}, max_time_ms=MAX_TIME_MS)
         session = None if document is None else _opened(secret, document)
-        if session is None or session.ends_at <= now:
+        if document is None or session is None or session.ends_at <= now:
             return None
+        session = self._used(document, session)
         self._remember(name, session)
         return session
+
+    def _used(self, document: dict[str, Any], session: Session) -> Session:
+        """It goes on from this use, never beyond its last moment."""
+        ends_at = min(self._clock() + self._idle, document["last_at"].timestamp())
+        if ends_at - session.ends_at < min(NOTED_SECONDS, self._idle / 2):
+            return session
+        with _database():
+            later = {"$max": {"ends_at": _time(ends_at)}}
+            self._collection.update_one({"_id": document["_id"]}, later)
+        return replace(session, ends_at=ends_at)
 
     def claim(self, secret: str) -> Session | None:
         """The session for the one who renews it now; None when another does or it is over."""
@@ -129,6 +153,10 @@ def _database() -> Iterator[None]:
     except PyMongoError:
         detail = "sessions can't be read now"
         raise Refusal(503, "sessions-away", detail, {"Retry-After": "2"}) from None
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _name(secret: str) -> str:

@@ -31,7 +31,7 @@ def sign_in_away() -> Refusal:
 
 
 def verified(
-    token: str, issuer: str, audience: str, keys: KeySource
+    token: str, issuer: str, audience: str, keys: KeySource, leeway: float = LEEWAY_SECONDS
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Header and claims. Raises Refusal: 401, or 503 when no key can be had."""
     try:
@@ -43,7 +43,7 @@ def verified(
             algorithms=[algorithm],
             audience=audience,
             issuer=issuer,
-            leeway=LEEWAY_SECONDS,
+            leeway=leeway,
             options={"require": REQUIRED},
         )
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:

@@ -19,6 +19,7 @@ from typing import Any
 
 import requests
 
+from deploy.local.directory import tell_directory, with_every_role
 from deploy.local.endpoints import Endpoints
 from deploy.local.passes import Passes
 from deploy.local.ports import pick
@@ -27,7 +28,7 @@ from events.config import load_config
 from events.log.topics import ensure_topics, topic_specs
 from tests.faults.keeper import ARMED, Keeper
 from tests.oracle.checker import judge
-from tests.oracle.client import Client
+from tests.oracle.client import ACTOR, JOB, Client
 from tests.oracle.findings import Finding
 from tests.oracle.journal import Journal, Ledger, read
 from tests.oracle.load import Company, Load
@@ -37,6 +38,8 @@ from tests.parts import Parts
 PARTITIONS = 3
 SESSION_TIMEOUT_MS = 3_000
 """A frozen worker loses its partitions after this long: the test freezes it for longer."""
+
+GATEWAY = ("gateway", "platform-web", "platform-worker")
 
 READY_SECONDS = 120.0
 REBUILD_SECONDS = 120.0
@@ -88,6 +91,7 @@ class Fleet:
         self._passes = Passes(folder / "keys", self._endpoints.gateway)
         ensure_topics(config.kafka_bootstrap, topic_specs(config))
         environment = {**os.environ, **parts.home.environment, **self._variables}
+        tell_directory(config, with_every_role(ACTOR, JOB))
         self.keeper = Keeper(folder, environment)
         self.journal = Journal(folder / "journal.jsonl")
         self.journals = [self.journal.path]
@@ -180,7 +184,7 @@ class Fleet:
         self.journal.close()
 
     def _gateway_program(self, program: Program) -> bool:
-        return self._gateway and program.name == "gateway"
+        return self._gateway and program.name in GATEWAY
 
     def _urls(self) -> dict[str, str]:
         if self._gateway:

@@ -83,7 +83,7 @@ def _off(thing: Mapping[str, Any]) -> Decimal:
 
 
 def buyers(events: Sequence[Seen]) -> Expected:
-    """What sales knows of each customer: counts, money by currency, tier."""
+    """What sales knows of each customer: that he is there, counts, money by currency, tier."""
     found: Expected = {}
     counters = {
         "order.placed": "orders_placed",
@@ -91,9 +91,8 @@ def buyers(events: Sequence[Seen]) -> Expected:
         "order.cancelled": "orders_cancelled",
     }
     for event in events:
-        touches = (
-            event.aggregate in ("order", "opportunity") or event.fact == "insight.tier_changed"
-        )
+        own = event.aggregate in ("order", "opportunity")
+        touches = own or event.fact in ("customer.registered", "insight.tier_changed")
         if not touches or event.fact == "opportunity.stage_advanced":
             continue
         told = found.setdefault(event.data["customer_id"], {})

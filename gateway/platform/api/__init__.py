@@ -3,6 +3,7 @@
 from gateway.platform.api.accesses import accesses
 from gateway.platform.api.directory import org_units, users
 from gateway.platform.api.feed import feed_routes
+from gateway.platform.api.search import search
 from gateway.platform.equipment import feed
 
-ROUTES = (users, org_units, accesses, feed_routes(feed))
+ROUTES = (users, org_units, accesses, search, feed_routes(feed))

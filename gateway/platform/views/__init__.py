@@ -2,5 +2,6 @@
 
 from gateway.platform.views.accesses import accesses
 from gateway.platform.views.directory import org_units, users
+from gateway.platform.views.search import order_numbers, search
 
-VIEWS = (users, org_units, accesses)
+VIEWS = (users, org_units, accesses, search, order_numbers)

@@ -9,10 +9,11 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from events.contracts.analytics import TIERS, CustomerTierChanged, TierMetrics
-from events.contracts.fields import Amount, Code, Count, Decision, Id, Nested, OneOf, Time
+from events.contracts.fields import Amount, Code, Count, Decision, Id, ListOf, Nested, OneOf, Time
 from events.http import Moment, Page, PageParams, Params, Routes, Sorted, views
-from events.http.documents import found, listed
+from events.http.documents import found, glance, listed
 from events.http.paging import MAX_TIME_MS
+from events.http.timeline import past_filter
 from events.types import VERSION_DIGITS, StreamId, entry_id, utc_now
 from services.analytics.api.tier_policies import ThresholdsAnswer
 from services.analytics.domain.insight import INSIGHT
@@ -20,6 +21,8 @@ from services.analytics.domain.policy import POLICY_1
 from services.analytics.domain.tiers import Metrics, classify, metrics
 from services.analytics.views.customers import FILTERS, SORTS
 from services.analytics.views.reading import Standard, purchases_of, standard_at
+
+LATEST = 10
 
 customers = Routes("customers", "/v1/customers", description="What customers are worth")
 
@@ -47,6 +50,21 @@ class CustomerSummary(CustomerItem):
     tier_metrics = Nested(TierMetrics, required=False)
     tier_decision = Decision(required=False)
     tier_event_id = Id(required=False)
+
+
+class LatestEvent(Schema):
+    """What happened, without its data."""
+
+    event_id = Id()
+    type = fields.String(required=True)
+    at = Time()
+    actor = fields.String(required=True)
+
+
+class CustomerGlance(CustomerSummary):
+    """What analytics knows of a customer, with the head of his timeline."""
+
+    latest = ListOf(Nested(LatestEvent), longest=LATEST, description="newest first")
 
 
 class CustomerParams(PageParams):
@@ -92,14 +110,21 @@ class InsightAnswer(Schema):
 
 @customers.query("", CustomerItem, CustomerParams, many=True, right="insight.read")
 def list_customers(params: dict[str, Any]) -> Page:
-    """List customers who bought something or are in a tier."""
+    """List customers, with what they bought and the tier they are in."""
     return listed("customers", CustomerItem, params, FILTERS, SORTS)
 
 
-@customers.query("/<id:customer_id>/summary", CustomerSummary, right="customer.read")
+@customers.query("/<id:customer_id>/summary", CustomerGlance, right="customer.read")
 def get_customer_summary(customer_id: str) -> dict[str, Any]:
     """What analytics knows of a customer at a glance."""
-    return found("customers", customer_id, CustomerSummary, "customer")
+    known = found("customers", customer_id, CustomerSummary, "customer")
+    story = views("timeline.read").timeline
+    latest = glance(story, past_filter(customer_id, {}), "at", LatestEvent, LATEST)
+    return {**known, "latest": [_without_place(one) for one in latest]}
+
+
+def _without_place(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != "id"}
 
 
 @customers.query("/<id:customer_id>/insight", InsightAnswer, InsightParams, right="insight.read")

@@ -15,8 +15,8 @@ from events.contracts.marketing import (
     ContactPointSchema,
     ProfileSchema,
 )
-from events.http import Page, PageParams, Routes, Sorted, answer_change, answer_create
-from events.http.documents import found, listed
+from events.http import Page, PageParams, Routes, Sorted, answer_change, answer_create, views
+from events.http.documents import GLANCE, found, glance, listed
 from events.http.guard import scope_or_own
 from events.http.masking import personal
 from events.types import CustomerId, new_id
@@ -135,6 +135,22 @@ class CustomerSummary(Schema):
     tier_since = Time(required=False)
 
 
+class LeadGlance(Schema):
+    """An undecided lead, in a few words."""
+
+    id = Id()
+    touch = Code()
+    channel = Code()
+    captured_at = Time()
+    owner = Id(required=False)
+
+
+class CustomerGlance(CustomerSummary):
+    """What marketing knows of a customer, with what is going on."""
+
+    open_leads = ListOf(Nested(LeadGlance), longest=GLANCE, description="captured last")
+
+
 class CustomerAnswer(CustomerSummary):
     """A customer; without a version while marketing has not registered it."""
 
@@ -201,7 +217,10 @@ def get_customer(customer_id: str) -> dict[str, Any]:
     return found("customers", customer_id, CustomerAnswer, "customer")
 
 
-@customers.query("/<id:customer_id>/summary", CustomerSummary, right="customer.read")
+@customers.query("/<id:customer_id>/summary", CustomerGlance, right="customer.read")
 def get_customer_summary(customer_id: str) -> dict[str, Any]:
     """What marketing knows of a customer at a glance."""
-    return found("customers", customer_id, CustomerSummary, "customer")
+    known = found("customers", customer_id, CustomerSummary, "customer")
+    leads = views("lead.read").collection("leads")
+    open_ones = {"customer_id": customer_id, "status": "captured"}
+    return {**known, "open_leads": glance(leads, open_ones, "captured_at", LeadGlance)}

@@ -6,13 +6,16 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from events.contracts.fields import Amount, Code, Count, Id, Money, Nested, Time
+from events.contracts.fields import Amount, Code, Count, Id, ListOf, Money, Nested, Time
 from events.errors import NotFound
 from events.http import Routes, views
-from events.http.documents import shown
+from events.http.documents import glance, shown
 from services.sales.domain.discounts import CURRENT
 
 customers = Routes("customers", "/v1/customers", description="Customers as sales knows them")
+
+SHOWN = 5
+"""As many deals and orders as can be taken in at a glance; all of them are pages of their own."""
 
 
 class LastOrder(Schema):
@@ -48,13 +51,55 @@ class CustomerSummary(Schema):
     discount_band_version = Count()
 
 
-@customers.query("/<id:customer_id>/summary", CustomerSummary, right="customer.read")
+class DealGlance(Schema):
+    """An open opportunity, in a few words."""
+
+    id = Id()
+    pipeline = Code()
+    stage = Code()
+    amount = Money()
+    expected_close = Time(required=False)
+    owner = Id(required=False)
+
+
+class OrderGlance(Schema):
+    """An order, in a few words."""
+
+    id = Id()
+    status = Code()
+    placed_at = Time()
+    total = Money()
+
+
+class CustomerGlance(CustomerSummary):
+    """What sales knows of a customer, with what is going on."""
+
+    open_deals = ListOf(Nested(DealGlance), longest=SHOWN, description="opened last")
+    latest_orders = ListOf(Nested(OrderGlance), longest=SHOWN)
+
+
+@customers.query("/<id:customer_id>/summary", CustomerGlance, right="customer.read")
 def get_customer_summary(customer_id: str) -> dict[str, Any]:
     """What sales knows of a customer at a glance."""
     document = known_customers([customer_id]).get(customer_id)
     if document is None:
         raise NotFound("customer", customer_id)
-    return {**document, **band_of(document)}
+    return {
+        **document,
+        **band_of(document),
+        "open_deals": glance(
+            views("opportunity.read").collection("opportunities"),
+            {"customer_id": customer_id, "status": "open"},
+            "opened_at",
+            DealGlance,
+        ),
+        "latest_orders": glance(
+            views("order.read").collection("orders"),
+            {"customer_id": customer_id},
+            "placed_at",
+            OrderGlance,
+        ),
+    }
 
 
 def known_customers(ids: list[str]) -> dict[str, dict[str, Any]]:

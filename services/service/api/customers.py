@@ -79,7 +79,7 @@ def get_customer_summary(customer_id: str) -> dict[str, Any]:
 
 def _due_first(customer_id: str) -> list[dict[str, Any]]:
     cases = (
-        views()
+        views("case.read")
         .collection("cases")
         .find({"customer_id": customer_id, "status": "open"}, shown(CaseGlance))
         .sort([("due_at", 1), ("_id", 1)])

@@ -8,7 +8,7 @@ import pytest
 
 from events.contracts.base import Fact
 from events.types import new_id
-from services.marketing.api.customers import CustomerAnswer, CustomerSummary
+from services.marketing.api.customers import CustomerAnswer, CustomerGlance
 from tests.happened import NOON, about, happened
 from tests.house import House
 from tests.unit.http.depot import is_problem
@@ -173,7 +173,8 @@ def test_a_summary_tells_the_profile_the_leads_and_the_tier(house: House) -> Non
 
     summary = house.get(f"/v1/customers/{ada}/summary").json
 
-    assert set(summary) <= set(CustomerSummary().fields)
+    assert set(summary) <= set(CustomerGlance().fields)
+    assert [one["channel"] for one in summary["open_leads"]] == ["booth"]
     assert (summary["name"], summary["tier"]) == ("Ada Lovelace", "vip")
     assert summary["leads"] == {"open": 1, "captured": 1, "qualified": 0, "disqualified": 0}
     assert (summary["last_touch"]["touch"], summary["last_touch"]["channel"]) == ("fair", "booth")

@@ -16,7 +16,7 @@ from pymongo.errors import AutoReconnect
 from events.mongodb import Db
 from gateway.signin.browser import Browser
 from gateway.signin.provider import Provider as Seen
-from gateway.signin.relying import RelyingParty
+from gateway.signin.relying import Granted, RelyingParty
 from gateway.signin.renewing import AWAY_SECONDS, EARLY_SECONDS
 from gateway.signin.sessions import LIFE_SECONDS, REMEMBERED_SECONDS, RENEWING_SECONDS, Sessions
 from tests.integration.gateway.little import free_port
@@ -260,6 +260,21 @@ def test_a_session_is_over_after_a_working_day(
         assert visitor.who()[1] == "sam"
         clock.ahead += 10
         assert visitor.who() is None
+
+
+def test_a_session_that_nobody_uses_is_over_and_each_use_keeps_it(db: Db, clock: Clock) -> None:
+    sessions = Sessions(db, clock, idle=600, lifetime=2000)
+    secret = sessions.begin(Granted("sam", time.time() + 9000, None, "x"))
+    for _ in range(3):
+        clock.ahead += 500
+        assert sessions.find(secret) is not None
+    other = Sessions(db, clock, idle=600, lifetime=2000)  # another gateway knows of the use
+    assert other.find(secret) is not None
+    clock.ahead += 510  # used lately, but past its lifetime
+    assert sessions.find(secret) is None
+    left = sessions.begin(Granted("sue", time.time() + 9000, None, "x"))
+    clock.ahead += 601
+    assert sessions.find(left) is None
 
 
 def test_a_gateway_that_died_while_renewing_holds_nobody_up_for_long(

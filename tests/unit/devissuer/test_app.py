@@ -18,7 +18,7 @@ from jinja2 import StrictUndefined
 from werkzeug.test import TestResponse
 
 from gateway.devissuer.app import DevIssuer
-from gateway.devissuer.clients import GATEWAY
+from gateway.devissuer.clients import GATEWAY, Client, clients
 from gateway.devissuer.grants import ACCESS_SECONDS
 from gateway.devissuer.memory import CODE_SECONDS, REFRESH_SECONDS, Memory
 from gateway.devissuer.minting import AUDIENCE, Mint
@@ -89,12 +89,20 @@ class Desk:
         return self.token(**{**asked, **changed})
 
 
+OTHERS = (
+    Client("other", ("authorization_code",), redirect_uris=(CALLBACK,)),
+    Client("vault", ("authorization_code",), secret="v", redirect_uris=(CALLBACK,)),
+)
+"""Further clients, such as development may once need."""
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     mint, clock = Mint(tmp_path / "issuer.pem", ISSUER), Clock()
     app = Flask("gateway", static_folder=None)
     app.jinja_env.undefined = StrictUndefined
-    DevIssuer(mint, ORIGIN, Memory(clock)).add_to(app)
+    known = {**clients(ORIGIN), **{one.client_id: one for one in OTHERS}}
+    DevIssuer(mint, known, Memory(clock)).add_to(app)
     app.testing = True
     return Desk(app.test_client(use_cookies=False), mint, clock)
 
@@ -221,6 +229,7 @@ def test_a_client_that_asks_wrongly_gets_its_answer(
         {"redirect_uri": f"{CALLBACK}/"},
         {"redirect_uri": None},
         {"client_id": "nobody"},
+        {"client_id": "other"},
         {"client_id": "ida", "client_secret": "of-development"},
         {"client_id": GATEWAY, "client_secret": "x"},
         {"code": "x"},
@@ -235,6 +244,11 @@ def test_a_code_is_given_to_nobody_else(desk: Desk, changed: dict[str, Any]) -> 
     code = desk.code()
     status, _ = error(desk.exchange(**{"code": code, **changed}))
     assert status in (400, 401)
+
+
+def test_a_client_that_has_a_secret_has_to_show_it(desk: Desk) -> None:
+    code = desk.code(client_id="vault")
+    assert error(desk.exchange(code, client_id="vault"))[1] == "invalid_client"
 
 
 def test_a_code_is_good_once_and_for_a_minute(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ import pytest
 from gateway.problems import Refusal
 from gateway.signin import fetching
 from gateway.signin.bearer import Bearer
-from gateway.signin.fetching import Fetcher, Unfetched
+from gateway.signin.fetching import Fetcher, Unfetched, require_safe
 from gateway.signin.keys import FRESH_SECONDS, KEPT_SECONDS, PAUSE_SECONDS, KeysAway
 from gateway.signin.provider import Provider as Seen
 from tests.integration.gateway.little import until
@@ -209,6 +210,31 @@ def test_a_strange_key_beside_ours_does_no_harm(provider: Provider, seen: Seen) 
 # --- how it is fetched
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://somebody:secret@id.example/keys",
+        "http://id.example/keys",
+        "http://127.0.0.1.evil.example/keys",
+        "ftp://127.0.0.1/keys",
+        "https:///keys",
+        "keys",
+        "",
+        None,
+        7,
+        b"https://id.example",
+    ],
+)
+def test_addresses_that_are_not_gone_to(url: object) -> None:
+    with pytest.raises(Unfetched):
+        require_safe(url)
+
+
+def test_addresses_that_are_gone_to() -> None:
+    for url in ("https://id.example/keys", "http://127.0.0.1:9/keys", "http://[::1]:9/keys"):
+        assert require_safe(url) == url
+
+
 def drip(call: BaseHTTPRequestHandler, over: threading.Event) -> None:
     call.send_response(200)
     call.end_headers()
@@ -229,6 +255,9 @@ def test_a_document_that_never_ends_is_given_up(
         over.set()
 
 
+PACKED = gzip.compress(b"{}")
+"""A megabyte of zeros packs as small."""
+
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -241,7 +270,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
         (lambda call: reply(call, 404, b"{}"), "404"),
         (lambda call: reply(call, 200, b"[]"), "object"),
         (lambda call: reply(call, 200, b"{"), "no JSON"),
-        (lambda call: reply(call, 200, b"\x1f\x8b", **{"Content-Encoding": "gzip"}), "no JSON"),
+        (lambda call: reply(call, 200, PACKED, **{"Content-Encoding": "gzip"}), "no JSON"),
         (lambda call: call.wfile.write(b"SSH-2.0\r\n"), "Protocol"),
         (lambda call: call.connection.shutdown(2), "Protocol"),
     ],
@@ -258,3 +287,25 @@ def test_no_proxy_of_the_environment_is_asked(
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert Fetcher().document(f"{provider.issuer}/.well-known/openid-configuration")
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (lambda call: reply(call, 200, b" " * (fetching.LIMIT + 1)), "larger"),
+        (lambda call: reply(call, 302, b"{}", Location="https://evil.example/"), "302"),
+        (lambda call: reply(call, 307, b"{}", Location="/elsewhere"), "307"),
+        (lambda call: reply(call, 500, b'{"error": "invalid_grant"}'), "500"),
+        (lambda call: reply(call, 200, b"[]"), "object"),
+    ],
+)
+def test_what_is_no_answer_to_a_form(provider: Provider, answer: Answer, why: str) -> None:
+    provider.instead = answer
+    with pytest.raises(Unfetched, match=why):
+        Fetcher().post(f"{provider.issuer}/token", {}, "code=x")
+    assert provider.asked == ["/token"]  # nothing that the form holds goes elsewhere
+
+
+def test_a_form_goes_to_no_address_in_the_open() -> None:
+    with pytest.raises(Unfetched, match="neither https"):
+        Fetcher().post("http://id.example/token", {}, "code=x")

@@ -1,0 +1,1 @@
+"""The sign-in against a real Keycloak; `make test-oidc`."""
