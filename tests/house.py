@@ -62,6 +62,8 @@ class House:
             definition.open_views,
         )
         self.app = create_app(runtime, definition.blueprints, version=API_VERSION)
+        if definition.equip:
+            definition.equip(self.app, self.config, runtime.health)
         self.client = self.client_of(EVERYBODY)
 
     def client_of(self, caller: Caller | None) -> SignedClient:

@@ -1,4 +1,5 @@
-"""What the platform's web process has besides its views: the feed, which reads the log itself."""
+"""What the platform's web process has besides its views: the feed, which reads the log itself, and
+the desk for webhooks."""
 
 from __future__ import annotations
 
@@ -8,16 +9,28 @@ from flask import Flask, current_app
 
 from events.config import Config
 from events.http.health import Health
+from events.mongodb import connect, database
 from gateway.platform.feed.feed import Feed
+from gateway.platform.webhooks.config import load_webhook_config
+from gateway.platform.webhooks.desk import Desk
 
 FEED = "throughline.feed"
+DESK = "throughline.webhooks"
 
 
 def equip(app: Flask, config: Config, health: Health) -> None:
-    """Called in the process that serves; opens nothing before the first request."""
+    """Called in the process that serves; asks nobody before the first request."""
     app.extensions[FEED] = Feed(config.kafka_bootstrap, config.topics, draining=health.draining)
+    client = connect(config.mongodb_uri, "throughline-platform-webhooks")
+    db = database(client, config.database("platform"))
+    app.extensions[DESK] = Desk(db, load_webhook_config().allow)
 
 
 def feed() -> Feed:
     """The current app's."""
     return cast(Feed, current_app.extensions[FEED])
+
+
+def desk() -> Desk:
+    """The current app's."""
+    return cast(Desk, current_app.extensions[DESK])

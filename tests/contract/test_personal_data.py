@@ -30,6 +30,8 @@ LONG = 250
 
 NOT_PERSONAL = {
     "crm.platform.directory.org_unit_changed.v1 name": "of a part of the enterprise",
+    "crm.platform.subscription.created.v1 url": "of a machine that takes events",
+    "crm.platform.subscription.created.v1 description": "says what that machine is for",
     "crm.service.interaction.started.v1 address_hash": "a keyed hash tells nobody the address",
     "crm.sales.opportunity.stage_advanced.v1 evidence[].reference": "names a document by its title",
 }

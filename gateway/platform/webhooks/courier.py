@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -58,60 +58,64 @@ class Address:
     owner: str
 
 
-class Courier:
-    """Thread-safe."""
+class Mailer:
+    """Signs what goes to one address. Thread-safe."""
 
     def __init__(
-        self,
-        to: Address,
-        owners: Owners,
-        keys: Keys,
-        sender: Sender,
-        now: Callable[[], datetime] = utc_now,
+        self, to: Address, keys: Keys, sender: Sender, now: Callable[[], datetime] = utc_now
     ) -> None:
-        self._to = to
-        self._owners = owners
+        self.to = to
         self._keys = keys
         self._sender = sender
         self._now = now
         self._known: tuple[float, Sequence[str]] = (float("-inf"), ())
         self._lock = threading.Lock()
 
+    def mail(self, id: str, body: bytes, extra: Mapping[str, str]) -> Outcome:
+        headers = {
+            "Content-Type": CONTENT_TYPE,
+            "User-Agent": AGENT,
+            **signed(id, self._now(), body, self.secrets()),
+            **extra,
+        }
+        return self._sender.post(self.to.url, body, headers)
+
+    def test(self) -> Outcome:
+        """Sends an event that never happened."""
+        id, now = new_id(), self._now()
+        return self.mail(id, orjson.dumps(_made_up(id, self.to.subscription, now)), {})
+
+    def secrets(self) -> Sequence[str]:
+        """Those that sign; known for some seconds."""
+        with self._lock:
+            read_at, secrets = self._known
+            if time.monotonic() - read_at > SECRETS_SECONDS:
+                secrets = self._keys.valid(self.to.subscription, self._now())
+                self._known = (time.monotonic(), secrets)
+            return secrets
+
+
+class Courier:
+    """Mails events as their owner may see them. Thread-safe."""
+
+    def __init__(self, mailer: Mailer, owners: Owners) -> None:
+        self._mailer = mailer
+        self._owners = owners
+
     def ready(self) -> bool:
-        return self._owners.permit(self._to.owner) is not None and bool(self._secrets())
+        permitted = self._owners.permit(self._mailer.to.owner) is not None
+        return permitted and bool(self._mailer.secrets())
 
     def send(self, event: Event, line: Line) -> Outcome | None:
         """None when the event is not for the owner to see."""
-        permit = self._owners.permit(self._to.owner)
+        permit = self._owners.permit(self._mailer.to.owner)
         body = permit.body(event) if permit else None
         if body is None:
             return None
         extra = {REPLAY: "true"} if line.replay else {}
         if event.traceparent:
             extra["traceparent"] = event.traceparent
-        return self._post(event.id, body, extra)
-
-    def test(self) -> Outcome:
-        """Sends an event that never happened."""
-        id, now = new_id(), self._now()
-        return self._post(id, orjson.dumps(_made_up(id, self._to.subscription, now)), {})
-
-    def _post(self, id: str, body: bytes, extra: dict[str, str]) -> Outcome:
-        headers = {
-            "Content-Type": CONTENT_TYPE,
-            "User-Agent": AGENT,
-            **signed(id, self._now(), body, self._secrets()),
-            **extra,
-        }
-        return self._sender.post(self._to.url, body, headers)
-
-    def _secrets(self) -> Sequence[str]:
-        with self._lock:
-            read_at, secrets = self._known
-            if time.monotonic() - read_at > SECRETS_SECONDS:
-                secrets = self._keys.valid(self._to.subscription, self._now())
-                self._known = (time.monotonic(), secrets)
-            return secrets
+        return self._mailer.mail(event.id, body, extra)
 
 
 def _made_up(id: str, subscription: str, now: datetime) -> dict[str, Any]:

@@ -1,24 +1,24 @@
 """The secrets of subscriptions, which stand in no event and are shown once, when they are made.
 
-webhook_secrets  {_id: subscription, secrets: [{secret, until}]}   the newest first
+webhook_secrets  {_id: subscription, version, secrets: [{secret, until}]}   the newest first
+
+`version` is that of the subscription whose event made the newest secret: the same command told
+again makes no other one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from pymongo.collection import Collection
 
 from events.errors import Conflict
 from events.mongodb import Db, Document
+from gateway.platform.domain.subscription import BOTH_SECRETS
 from gateway.platform.webhooks.signing import new_secret
 
-BOTH = timedelta(hours=24)
-"""For so long after a rotation the secret before it signs too."""
-
-VALID = 2
+TRIES = 3
 
 
 class Keys:
@@ -27,33 +27,33 @@ class Keys:
     def __init__(self, db: Db) -> None:
         self._secrets: Collection[Document] = db["webhook_secrets"]
 
-    def make(self, subscription: str) -> str:
-        """The first secret; the one that is there when there is one already."""
+    def make(self, subscription: str, version: int) -> str:
+        """The first secret; the newest one when there is one already."""
+        first = {"version": version, "secrets": [{"secret": new_secret(), "until": None}]}
         found = self._secrets.find_one_and_update(
-            {"_id": subscription},
-            {"$setOnInsert": {"secrets": [{"secret": new_secret(), "until": None}]}},
-            upsert=True,
-            return_document=True,
+            {"_id": subscription}, {"$setOnInsert": first}, upsert=True, return_document=True
         )
         assert found is not None
         return str(found["secrets"][0]["secret"])
 
-    def rotate(self, subscription: str, now: datetime) -> str:
-        """A new secret; the one before it is valid for another day, older ones no more. Raises
-        Conflict when somebody else rotates at the same moment."""
-        found = self._secrets.find_one({"_id": subscription})
-        if found is None:
-            return self.make(subscription)
-        current: dict[str, Any] = found["secrets"][0]
-        made = new_secret()
-        both = [{"secret": made, "until": None}, {**current, "until": now + BOTH}]
-        changed = self._secrets.update_one(
-            {"_id": subscription, "secrets.0.secret": current["secret"]},
-            {"$set": {"secrets": both[:VALID]}},
-        )
-        if not changed.matched_count:
-            raise Conflict("the secret is being rotated by somebody else")
-        return made
+    def rotate(self, subscription: str, version: int, now: datetime) -> str:
+        """A new secret; the one before it is valid for another day, older ones no more."""
+        for _ in range(TRIES):
+            found = self._secrets.find_one({"_id": subscription})
+            if found is None or found["version"] >= version:
+                return self.make(subscription, version)
+            made, current = new_secret(), found["secrets"][0]["secret"]
+            both = [
+                {"secret": made, "until": None},
+                {"secret": current, "until": now + BOTH_SECRETS},
+            ]
+            changed = self._secrets.update_one(
+                {"_id": subscription, "version": found["version"]},
+                {"$set": {"version": version, "secrets": both}},
+            )
+            if changed.matched_count:
+                return made
+        raise Conflict("the secret is being rotated by others")
 
     def valid(self, subscription: str, now: datetime) -> Sequence[str]:
         """The newest first; none of a subscription that is not known."""

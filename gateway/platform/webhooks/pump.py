@@ -28,7 +28,7 @@ from gateway.platform.webhooks.deliveries import Deliveries
 from gateway.platform.webhooks.line import Item, Line, Source, key_of
 from gateway.platform.webhooks.schedule import Verdict
 from gateway.platform.webhooks.spool import Entry, Head, Spool
-from gateway.platform.webhooks.trying import Courier, Rules, Trying
+from gateway.platform.webhooks.trying import Courier, PumpCounts, Rules, Trying
 
 PAGE = 100
 LANES = 8
@@ -64,6 +64,11 @@ class Stores:
         for store in (self.book, self.spool, self.deliveries):
             store.prepare()
 
+    def drop(self, subscription: str) -> None:
+        """Everything about it."""
+        for store in (self.book, self.spool, self.deliveries):
+            store.drop(subscription)
+
 
 @dataclass(frozen=True, slots=True)
 class _Numbered:
@@ -88,12 +93,13 @@ class Pump:
         *,
         rules: Rules | None = None,
         stop: threading.Event | None = None,
+        counts: PumpCounts | None = None,
         spool_most: int = SPOOL_MOST,
     ) -> None:
         self.line = line
         self._rules = rules or Rules()
-        self._trying = Trying(line, courier, stores.deliveries, self._rules)
-        self.counts = self._trying.counts
+        self.counts = counts or PumpCounts()
+        self._trying = Trying(line, courier, stores.deliveries, self._rules, self.counts)
         self._source = source
         self._stores = stores
         self._lease = lease

@@ -32,7 +32,7 @@ class Courier(Protocol):
 
 @dataclass(slots=True)
 class PumpCounts:
-    """What a pump has done since it was made, and what waits."""
+    """What a line's pumps have done since somebody began to count, and what waits."""
 
     delivered: int = 0
     failed: int = 0
@@ -56,8 +56,15 @@ class Rules:
 class Trying:
     """Thread-safe. `gone` once the receiver has said that it is."""
 
-    def __init__(self, line: Line, courier: Courier, deliveries: Deliveries, rules: Rules) -> None:
-        self.counts = PumpCounts()
+    def __init__(
+        self,
+        line: Line,
+        courier: Courier,
+        deliveries: Deliveries,
+        rules: Rules,
+        counts: PumpCounts,
+    ) -> None:
+        self.counts = counts
         self.gone = False
         self._line = line
         self._courier = courier

@@ -24,7 +24,7 @@ from events.envelope import Event, encode
 from events.mongodb import Db, connect, database
 from events.relay.mongo import MongoLease
 from gateway.platform.webhooks.addresses import Allow
-from gateway.platform.webhooks.courier import Address, Courier
+from gateway.platform.webhooks.courier import Address, Courier, Mailer
 from gateway.platform.webhooks.egress import Sender
 from gateway.platform.webhooks.keys import Keys
 from gateway.platform.webhooks.line import Item, Line, Read, key_of
@@ -105,7 +105,7 @@ class Bench:
         self.stores = Stores.of(db)
         self.stores.prepare()
         self.keys = Keys(db)
-        self.secret = self.keys.make(HOOK)
+        self.secret = self.keys.make(HOOK, 1)
         self.source = MemorySource(events)
         self.sender = Sender(LOCAL, seconds=5)
         self.url = url
@@ -114,7 +114,8 @@ class Bench:
 
     def courier(self, owners: Any = None, url: str | None = None) -> Courier:
         to = Address(HOOK, url or self.url, "dora")
-        return Courier(to, owners or Everything(), self.keys, self.sender, self.clock)
+        mailer = Mailer(to, self.keys, self.sender, self.clock)
+        return Courier(mailer, owners or Everything())
 
     def pump(
         self,

@@ -27,14 +27,15 @@ pytestmark = pytest.mark.integration
 def test_while_a_secret_is_rotated_both_verify(db: Db) -> None:
     events = story(2, customers=1)
     with receiving() as receiver, bench(db, receiver, events) as made:
-        fresh = made.keys.rotate(HOOK, made.clock())
+        fresh = made.keys.rotate(HOOK, 2, made.clock())
         assert fresh != made.secret
         drive(made.pump(), all_there(receiver, events))
         one = receiver.accepted[0]
         assert one.headers["webhook-signature"].count("v1,") == 2
         for secret in (made.secret, fresh):
             assert Webhook(secret).verify(one.body, dict(one.headers))
-        newest = made.keys.rotate(HOOK, made.clock())
+        assert made.keys.rotate(HOOK, 2, made.clock()) == fresh, "the same rotation again"
+        newest = made.keys.rotate(HOOK, 3, made.clock())
         assert list(made.keys.valid(HOOK, made.clock())) == [newest, fresh], "never three"
         later = made.clock() + timedelta(hours=24, seconds=1)
         assert list(made.keys.valid(HOOK, later)) == [newest]
