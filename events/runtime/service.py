@@ -37,7 +37,7 @@ class ServiceDefinition:
     timers: Sequence[Timer] = ()
     blueprints: Sequence[Routes] = ()
     timeline_indexes: Sequence[IndexModel] = ()
-    equip: Callable[[Flask, Config, Health], None] | None = None
+    equip: Callable[[Flask, House, Health], None] | None = None
     loops: Mapping[str, Callable[[House], Role]] = field(default_factory=dict)
 
     @property

@@ -7,9 +7,8 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from events.config import Config
 from events.http.health import Health
-from events.mongodb import connect, database
+from events.runtime.service import House
 from gateway.platform.feed.feed import Feed
 from gateway.platform.webhooks.config import load_webhook_config
 from gateway.platform.webhooks.desk import Desk
@@ -18,12 +17,11 @@ FEED = "throughline.feed"
 DESK = "throughline.webhooks"
 
 
-def equip(app: Flask, config: Config, health: Health) -> None:
+def equip(app: Flask, house: House, health: Health) -> None:
     """Called in the process that serves; asks nobody before the first request."""
+    config = house.config
     app.extensions[FEED] = Feed(config.kafka_bootstrap, config.topics, draining=health.draining)
-    client = connect(config.mongodb_uri, "throughline-platform-webhooks")
-    db = database(client, config.database("platform"))
-    app.extensions[DESK] = Desk(db, load_webhook_config().allow)
+    app.extensions[DESK] = Desk(house.db, load_webhook_config().allow)
 
 
 def feed() -> Feed:

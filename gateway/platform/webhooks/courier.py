@@ -22,6 +22,7 @@ from gateway.platform.webhooks.egress import Outcome, Sender
 from gateway.platform.webhooks.keys import Keys
 from gateway.platform.webhooks.line import Line
 from gateway.platform.webhooks.signing import signed
+from gateway.platform.webhooks.trying import Suspended
 
 SECRETS_SECONDS = 5.0
 """How old known secrets may be: far less than the day for which both are valid."""
@@ -107,9 +108,12 @@ class Courier:
         return permitted and bool(self._mailer.secrets())
 
     def send(self, event: Event, line: Line) -> Outcome | None:
-        """None when the event is not for the owner to see."""
+        """None when the event is not for the owner to see. Raises Suspended when he has lost all
+        right to events since `ready` was asked."""
         permit = self._owners.permit(self._mailer.to.owner)
-        body = permit.body(event) if permit else None
+        if permit is None:
+            raise Suspended
+        body = permit.body(event)
         if body is None:
             return None
         extra = {REPLAY: "true"} if line.replay else {}

@@ -227,7 +227,7 @@ class Pump:
                 self._queue(events[place:], settled)
                 return
             following, tried = self._trying.attempt(one.event, 1, None)
-            if following.verdict is Verdict.GONE:
+            if following.verdict in (Verdict.GONE, Verdict.LATER):
                 return
             if following.verdict is not Verdict.DELIVERED:
                 now = self._rules.now()

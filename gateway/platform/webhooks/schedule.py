@@ -29,10 +29,13 @@ Chance = Callable[[], float]
 
 
 class Verdict(Enum):
+    """LATER: it was not tried, for nothing may be sent at the moment."""
+
     DELIVERED = "delivered"
     AGAIN = "again"
     DEAD = "dead"
     GONE = "gone"
+    LATER = "later"
 
 
 class Told(Protocol):

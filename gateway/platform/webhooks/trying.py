@@ -18,6 +18,10 @@ from gateway.platform.webhooks.schedule import Chance, Next, Schedule, Verdict
 from gateway.platform.webhooks.spool import Tried
 
 
+class Suspended(Exception):
+    """Nothing may be sent now; what was to be sent has to wait."""
+
+
 class Courier(Protocol):
     """Takes one event to the receiver."""
 
@@ -26,7 +30,7 @@ class Courier(Protocol):
         ...
 
     def send(self, event: Event, line: Line) -> Outcome | None:
-        """None when the event is not for the owner of the subscription."""
+        """None when the event is not for the owner of the subscription. Raises Suspended."""
         ...
 
 
@@ -89,7 +93,10 @@ class Trying:
         """The try number `attempts`, the first of which was at `first_at` or is this one. Not
         even tried is what the owner may not see."""
         first_at = first_at or self._rules.now()
-        outcome = self._courier.send(event, self._line)
+        try:
+            outcome = self._courier.send(event, self._line)
+        except Suspended:
+            return Next(Verdict.LATER), None
         if outcome is None:
             with self._lock:
                 self.counts.withheld += 1

@@ -11,12 +11,14 @@ from standardwebhooks import Webhook
 from events.envelope import Event, encode
 from events.mongodb import Db
 from gateway.platform.webhooks.line import Line, key_of
+from gateway.platform.webhooks.pump import PAGE
 from tests.integration.platform.webhooks.pumping import (
     HOOK,
     LONG_AGO,
     all_there,
     bench,
     drive,
+    in_log_order,
     story,
 )
 from tests.integration.platform.webhooks.receiving import Request, receiving
@@ -104,3 +106,22 @@ def test_while_the_owner_has_no_right_nothing_is_passed_over(db: Db) -> None:
         assert receiver.requests == []
         owners.may = True
         drive(pump, all_there(receiver, events))
+
+
+def test_rights_that_are_lost_in_the_middle_of_a_page_pass_nothing_over(db: Db) -> None:
+    events, owners = story(PAGE, customers=4), Choosy()
+    owners.sees = {f"c-{n}" for n in range(4)}
+
+    def answer(request: Request) -> int:
+        if request.number == 20:
+            owners.may = False
+        return 200
+
+    with receiving(answer) as receiver, bench(db, receiver, events) as made:
+        pump = made.pump(owners=owners)
+        pump.step(0)
+        assert len(receiver.requests) < PAGE
+        assert pump.counts.withheld == 0
+        owners.may = True
+        drive(pump, all_there(receiver, events))
+        assert receiver.by_key() == in_log_order(events)
