@@ -61,8 +61,8 @@ class Config:
     )
     roles: Sequence[str] = _key(
         "THROUGHLINE_ROLES",
-        "what this worker does: relay, projector, reactions",
-        "relay,projector,reactions",
+        "what this worker does: relay, projector, reactions, and loops that only this house has",
+        "relay,projector,reactions,loops",
         _roles,
     )
     access_keys: str = _key(
@@ -109,7 +109,7 @@ def load_config(variables: Mapping[str, str] | None = None) -> Config:
     config: Config = environ.to_config(Config, environ=dict(source))
     if config.environment not in ("development", "production"):
         raise ValueError(f"THROUGHLINE_ENV is {config.environment!r}")
-    unknown = set(config.roles) - {"relay", "projector", "reactions"}
+    unknown = set(config.roles) - {"relay", "projector", "reactions", "loops"}
     if unknown:
         raise ValueError(f"THROUGHLINE_ROLES names {', '.join(sorted(unknown))}")
     return config

@@ -22,6 +22,7 @@ POINTS = frozenset(
         "rebuild.before_swap",
         "rebuild.after_swap",
         "import.after_append",
+        "webhook.before_cursor",
     }
 )
 

@@ -15,7 +15,6 @@ from gateway.problems import Refusal
 
 if TYPE_CHECKING:
     from gateway.directory import Directory
-    from gateway.platform.domain.people import People, User
     from gateway.signin.identity import Identity
 
 Identify = Callable[[Mapping[str, Any]], "Identity | None"]
@@ -48,7 +47,7 @@ class Callers:
             user = snapshot.people.user_by_login(identity.subject)
             if user is None or not user.active:
                 raise Refusal(403, "not-in-directory", "who signed in is nobody of the directory")
-            caller = self._remember(key, _caller(user, snapshot.people))
+            caller = self._remember(key, snapshot.people.caller(user))
         return caller
 
     def authorization(self, caller: Caller, service: str) -> str:
@@ -60,19 +59,6 @@ class Callers:
             self._known.clear()
         self._known[key] = caller
         return caller
-
-
-def _caller(user: User, people: People) -> Caller:
-    place = people.place(user)
-    return Caller(
-        subject=user.id,
-        roles=frozenset(user.roles),
-        org_unit=user.org_unit,
-        team=user.team,
-        teams=place.teams,
-        units=place.units,
-        region=place.region,
-    )
 
 
 def enter(caller: Caller, right: str) -> Reach:

@@ -63,7 +63,7 @@ class House:
         )
         self.app = create_app(runtime, definition.blueprints, version=API_VERSION)
         if definition.equip:
-            definition.equip(self.app, self.config, runtime.health)
+            definition.equip(self.app, self.inner, runtime.health)
         self.client = self.client_of(EVERYBODY)
 
     def client_of(self, caller: Caller | None) -> SignedClient:

@@ -23,6 +23,7 @@ from events.config import CONTEXTS, Config
 from gateway import metrics as gateway_metrics
 from gateway.config import GatewayConfig
 from gateway.openapi import OWN_RIGHTS, document
+from gateway.platform.webhooks.config import WebhookConfig
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs/reference"
@@ -67,7 +68,12 @@ def configuration() -> str:
         HEAD,
         "Each process reads its environment once, when it starts, and refuses what makes no sense.",
     ]
-    for title, config in (("Web and worker of a service", Config), ("Gateway", GatewayConfig)):
+    classes = (
+        ("Web and worker of a service", Config),
+        ("Web and worker of the platform, besides", WebhookConfig),
+        ("Gateway", GatewayConfig),
+    )
+    for title, config in classes:
         parts += [f"\n## {title}\n", table(("variable", "default", "meaning"), variables(config))]
     return "\n".join(parts) + "\n"
 

@@ -19,6 +19,9 @@ SERVERS_FIRST = 10
 SERVICES_NEXT = 20
 GATEWAY_LAST = 30
 
+OWN = {PLATFORM: {"THROUGHLINE_WEBHOOK_ALLOW": "127.0.0.0/8"}}
+"""What only some houses are told: a receiver of webhooks can be tried on this machine."""
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -58,6 +61,7 @@ def _web(house: str, endpoints: Endpoints) -> Program:
         name,
         THROUGHLINE_PORT=port,
         THROUGHLINE_ACCESS_KEYS=str(Path(endpoints.keys) / PUBLIC),
+        **OWN.get(house, {}),
     )
     return Program(name, _module(f"{package_of(house)}.web"), environment)
 
@@ -68,7 +72,7 @@ def _worker(house: str, endpoints: Endpoints) -> Program:
     return Program(
         name,
         _module(f"{package_of(house)}.worker"),
-        _environment(name, THROUGHLINE_HEALTH_PORT=port),
+        _environment(name, THROUGHLINE_HEALTH_PORT=port, **OWN.get(house, {})),
     )
 
 

@@ -77,6 +77,7 @@ event.read            all      region   all      unit    unit    all     all    
 personal.read *       all      all      all      all     all     -       all     all     -
 directory.read *      all      all      all      all     all     all     all     all     all
 directory.manage *    -        -        -        -       -       -       -       -       all
+subscription.manage * all      -        -        -       -       -       all     -       all
 access.read *         -        -        -        -       -       -       -       all     -
 status.read *         all      all      all      all     all     all     all     all     all
 """

@@ -224,3 +224,85 @@ class LinkRevoked(Contract):
 
     link_id = Id()
     customer_id = Id()
+
+
+# --- subscriptions
+
+
+@contract("crm.platform.subscription.created", version=1, aggregate="subscription")
+class SubscriptionCreated(Contract):
+    """Events go to a receiver's URL from now on; its secret stands in no event. What is sent is
+    what the owner may see when it is sent."""
+
+    subscription_id = Id()
+    url = Text(shortest=1, longest=2000)
+    types = ListOf(
+        Text(shortest=1, longest=200),
+        longest=50,
+        description="event types, or beginnings of them with `.*`; none: all",
+    )
+    customer = Id(required=False, description="only events about this customer")
+    description = Text(
+        required=False,
+        shortest=1,
+        longest=200,
+        description="what the receiver is for",
+    )
+    owner = Id(description="the user whose rights count")
+    starts_at = Time(description="events recorded from here on are sent")
+
+
+@contract("crm.platform.subscription.paused", version=1, aggregate="subscription")
+class SubscriptionPaused(Contract):
+    """Nothing is sent; what happens meanwhile is sent afterwards."""
+
+    subscription_id = Id()
+
+
+@contract("crm.platform.subscription.resumed", version=1, aggregate="subscription")
+class SubscriptionResumed(Contract):
+    """Sending goes on where it was."""
+
+    subscription_id = Id()
+
+
+@contract("crm.platform.subscription.secret_rotated", version=1, aggregate="subscription")
+class SubscriptionSecretRotated(Contract):
+    """A new secret signs; until the time told, the one before it signs too."""
+
+    subscription_id = Id()
+    both_until = Time()
+
+
+@contract("crm.platform.subscription.disabled", version=1, aggregate="subscription")
+class SubscriptionDisabled(Contract):
+    """The platform stopped sending: the receiver answered 410 (`gone`), or nothing but failures
+    came for days (`failing`). Somebody has to look, and resume it."""
+
+    subscription_id = Id()
+    cause = OneOf("gone", "failing")
+
+
+@contract("crm.platform.subscription.replay_requested", version=1, aggregate="subscription")
+class SubscriptionReplayRequested(Contract):
+    """Events of a period are sent once more, beside those that come."""
+
+    subscription_id = Id()
+    replay_id = Id()
+    since = Time()
+    until = Time(description="events recorded before this")
+
+
+@contract("crm.platform.subscription.replay_completed", version=1, aggregate="subscription")
+class SubscriptionReplayCompleted(Contract):
+    """Everything of the period has arrived or is a dead letter."""
+
+    subscription_id = Id()
+    replay_id = Id()
+
+
+@contract("crm.platform.subscription.deleted", version=1, aggregate="subscription")
+class SubscriptionDeleted(Contract):
+    """Nothing is sent any more; what waited is thrown away."""
+
+    subscription_id = Id()

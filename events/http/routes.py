@@ -7,6 +7,7 @@
     @orders.query("/<id:order_id>", OrderAnswer, right="order.read")
     @pools.either("/<id:pool_id>/sellers", SellerBody, right="pool.manage")
     @runs.job("", RunBody, RunAnswer, right="policy.publish")
+    @hooks.act("/<id:hook_id>/test", OutcomeAnswer, right="subscription.manage")
 
 Each takes a right of the table in events/access/rights.py, without which nobody gets in (but for
 `public`, which says why it needs none), documents its operation for OpenAPI and reads what it needs
@@ -17,7 +18,7 @@ docstring.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -63,10 +64,15 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
         return self._command(rule, body, 201, [*_COMMAND_HEADERS], right, answer)
 
     def command(
-        self, rule: str, body: type[Schema] | None = None, *, right: str
+        self,
+        rule: str,
+        body: type[Schema] | None = None,
+        *,
+        right: str,
+        answer: type[Schema] = CommandAnswer,
     ) -> Callable[[View], View]:
         """POST to an existing aggregate. The view returns `answer_change(…)`."""
-        return self._command(rule, body, 200, ["IfMatch", *_COMMAND_HEADERS], right)
+        return self._command(rule, body, 200, ["IfMatch", *_COMMAND_HEADERS], right, answer)
 
     def either(
         self, rule: str, body: type[Schema] | None = None, *, right: str
@@ -79,6 +85,13 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
     ) -> Callable[[View], View]:
         """POST that starts what takes longer. The view returns `answer_job(…)`: 202, `Location`."""
         return self._command(rule, body, 202, [*_COMMAND_HEADERS], right, answer)
+
+    def act(
+        self, rule: str, answer: type[Schema], body: type[Schema] | None = None, *, right: str
+    ) -> Callable[[View], View]:
+        """POST that does at once what is no event and may be repeated. The view returns what came
+        of it as a `Response`."""
+        return self._command(rule, body, 200, ["XCorrelationId"], right, answer, sent=())
 
     def query(
         self,
@@ -157,6 +170,7 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
         headers: list[str],
         right: str,
         answer: type[Schema] = CommandAnswer,
+        sent: Sequence[str] | None = None,
     ) -> Callable[[View], View]:
         reader = BodyReader(body or NoBody)
 
@@ -167,7 +181,8 @@ class Routes(flask_smorest.Blueprint):  # type: ignore[misc]
                 given = reader.read()
                 return view(**path, body=given) if body else view(**path)
 
-            operation = _operation(view, headers, status, answer, _SENT[status])
+            told = _SENT[status] if sent is None else sent
+            operation = _operation(view, headers, status, answer, told)
             if body:
                 content = {"application/json": {"schema": body}}
                 operation["requestBody"] = {"required": reader.required, "content": content}
@@ -211,7 +226,7 @@ def _answer(outcome: Any, mask: Mask, *, tagged: bool) -> Response:
 
 
 def _operation(
-    view: View, parameters: list[Any], status: int, schema: type[Schema], headers: list[str]
+    view: View, parameters: list[Any], status: int, schema: type[Schema], headers: Sequence[str]
 ) -> dict[str, Any]:
     """The OpenAPI operation; names are references to components that `openapi.py` defines."""
     first, *others = view.__name__.split("_")

@@ -192,10 +192,22 @@ class MongoLease:
     It is released by unsetting, never by deleting: the fencing number must not start again. A
     process that restarts under the same owner's name takes over at once, with a new number, and
     a zombie of that name notices by the number.
+
+    `id` names what is leased, in a collection that may hold more than leases.
     """
 
-    def __init__(self, db: Db, owner: str) -> None:
-        self._relay = db["relay"]
+    def __init__(
+        self,
+        db: Db,
+        owner: str,
+        *,
+        collection: str = "relay",
+        id: str = "lease",
+        seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self._leases = db[collection]
+        self._id = id
+        self._seconds = seconds
         self._owner = owner
         self._fence: int | None = None
         self._renew_at = 0.0
@@ -204,23 +216,23 @@ class MongoLease:
         if self._fence is not None and time.monotonic() < self._renew_at:
             return self._fence
         try:
-            held: Document = self._relay.find_one_and_update(  # type: ignore[assignment]
-                {"_id": "lease"},
+            held: Document = self._leases.find_one_and_update(  # type: ignore[assignment]
+                {"_id": self._id},
                 [self._claim(fresh=self._fence is None)],
                 upsert=True,
                 return_document=ReturnDocument.AFTER,
             )
         except PyMongoError as error:
             raise _translated(error) from error
-        self._renew_at = time.monotonic() + LEASE_SECONDS / 3
+        self._renew_at = time.monotonic() + self._seconds / 3
         ours = held["owner"] == self._owner and self._fence in (None, held["fence"])
         self._fence = held["fence"] if ours else None
         return self._fence
 
     def release(self) -> None:
         try:
-            self._relay.update_one(
-                {"_id": "lease", "owner": self._owner, "fence": self._fence},
+            self._leases.update_one(
+                {"_id": self._id, "owner": self._owner, "fence": self._fence},
                 {"$unset": {"owner": 1, "until": 1}},
             )
         except PyMongoError as error:
@@ -233,7 +245,7 @@ class MongoLease:
         free = {"$lte": [{"$ifNull": ["$until", "$$NOW"]}, "$$NOW"]}
         mine = {"$or": [ours, free]}
         changes_hands = {"$or": [{"$and": [free, {"$not": [ours]}]}, {"$and": [ours, fresh]}]}
-        until = {"$add": ["$$NOW", LEASE_SECONDS * 1000]}
+        until = {"$add": ["$$NOW", int(self._seconds * 1000)]}
         next_fence = {"$add": [{"$ifNull": ["$fence", 0]}, 1]}
         return {
             "$set": {

@@ -55,9 +55,18 @@ class Loop:
         self._thread.start()
         return self
 
+    def leave(self) -> None:
+        """Asks it to stop, and does not wait."""
+        self._stop.set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether its thread is still there, halted or not."""
+        return self._thread.is_alive()
+
     def stop(self, wait_seconds: float = 10.0) -> None:
         """Lets the step in hand finish, then closes the role."""
-        self._stop.set()
+        self.leave()
         self._thread.join(wait_seconds)
 
     def check(self) -> str:

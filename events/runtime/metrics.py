@@ -22,11 +22,19 @@ COUNTERS = {
     "repeated": "reactions that had fired before",
     "refused": "reactions whose command the domain refused",
     "set_aside": "reactions that wait to be tried again",
+    "delivered": "webhook messages that a receiver has taken",
+    "failed": "tries of webhook messages that failed",
+    "withheld": "events that the owner of a subscription may not see",
+    "dead_letters": "webhook messages that were given up",
 }
 GAUGES = {
     "lag": "records that are not taken yet",
     "behind_seconds": "age of the last commit when the relay published it; 0 when none waits",
     "open_gaps": "streams whose next event has not come",
+    "lines": "subscriptions and replays that this worker serves",
+    "lines_halted": "those of them that have stopped for a person to look",
+    "waiting": "webhook messages that wait to be tried again, or behind such a one",
+    "oldest_seconds": "for how long the oldest of them has waited; 0 when none does",
     "halted": "1 when the loop has stopped for a person to look",
 }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from flask import Flask
 from pymongo import IndexModel
@@ -18,6 +18,7 @@ from events.projection.versions import VersionBook
 from events.projection.view import View
 from events.reactions.reaction import Reaction
 from events.reactions.timers import Timer
+from events.runtime.loop import Role
 from events.store.mongo import MongoEventStore
 
 
@@ -26,7 +27,8 @@ class ServiceDefinition:
     """`name` is the context, the database's suffix and the topic's middle.
 
     `timeline_indexes` come on top of those of every timeline; each costs every projected event.
-    `equip` adds to the web process what the house has besides its views.
+    `equip` adds to the web process what the house has besides its views, `loops` to the worker:
+    each is made in a thread of its own, and made anew after a failure.
     """
 
     name: str
@@ -35,7 +37,8 @@ class ServiceDefinition:
     timers: Sequence[Timer] = ()
     blueprints: Sequence[Routes] = ()
     timeline_indexes: Sequence[IndexModel] = ()
-    equip: Callable[[Flask, Config, Health], None] | None = None
+    equip: Callable[[Flask, House, Health], None] | None = None
+    loops: Mapping[str, Callable[[House], Role]] = field(default_factory=dict)
 
     @property
     def view_names(self) -> list[str]:

@@ -39,7 +39,7 @@ def build_app(definition: ServiceDefinition, config: Config) -> Flask:
     )
     app = create_app(runtime, definition.blueprints, version=API_VERSION)
     if definition.equip:
-        definition.equip(app, config, health)
+        definition.equip(app, house, health)
     # What the server calls on SIGTERM, before anything else happens.
     vars(app)["drain"] = health.draining.set
     return app

@@ -1,4 +1,5 @@
-"""A service's worker: relay, projector and reactions, together or in deployments of their own."""
+"""A service's worker: relay, projector, reactions and the house's own loops, together or in
+deployments of their own."""
 
 from __future__ import annotations
 
@@ -37,6 +38,9 @@ SUPERVISE_SECONDS = 0.5
 PROJECTOR_PACE_SECONDS = 0.03
 REACTIONS_PACE_SECONDS = 0.06
 """See `Loop`. A reaction waits for its projector anyway."""
+
+STOP_SECONDS = 20.0
+"""Longer than the longest step: a message to a receiver that does not answer."""
 
 GARBAGE = (50_000, 50, 50)
 """Events are many small objects without cycles: the default looks through them all the time."""
@@ -107,6 +111,9 @@ class Worker:
             self.loops["reactions"] = made.start()
         if "reactions" in roles and self.house.definition.timers:
             self.loops["timers"] = Loop("timers", self._timers).start()
+        if "loops" in roles:
+            for name, make in self.house.definition.loops.items():
+                self.loops[name] = Loop(name, partial(make, self.house)).start()
 
     def _follow_versions(self) -> None:
         """One projector for each version that is to be kept up to date."""
@@ -166,8 +173,11 @@ class Worker:
 
     def _end(self) -> None:
         self.health.draining.set()
-        for loop in list(self.loops.values()):
-            loop.stop()
+        leaving = list(self.loops.values())
+        for loop in leaving:
+            loop.leave()
+        for loop in leaving:
+            loop.stop(STOP_SECONDS)
         self.house.close()
 
 

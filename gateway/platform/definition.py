@@ -5,10 +5,12 @@ from events.runtime.service import ServiceDefinition
 from gateway.platform.api import ROUTES
 from gateway.platform.equipment import equip
 from gateway.platform.views import VIEWS
+from gateway.platform.webhooks.pumps import Pumps
 
 DEFINITION = ServiceDefinition(
     name="platform",
     views=VIEWS,
     blueprints=(*ROUTES, timeline_routes(), stream_routes()),
     equip=equip,
+    loops={"webhooks": Pumps},
 )

@@ -36,6 +36,8 @@ NOT_PERSONAL = {
     "crm.platform.schema.registered.v1 json_schema": "of a form, and of no person",
     "crm.platform.field.registered.v1 description": "of a form, and of no person",
     "crm.platform.field.registered.v1 json_schema": "of a form, and of no person",
+    "crm.platform.subscription.created.v1 url": "of a machine that takes events",
+    "crm.platform.subscription.created.v1 description": "says what that machine is for",
     "crm.service.interaction.started.v1 address_hash": "a keyed hash tells nobody the address",
     "crm.sales.opportunity.stage_advanced.v1 evidence[].reference": "names a document by its title",
 }

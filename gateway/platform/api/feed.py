@@ -11,17 +11,17 @@ import orjson
 from flask import Response, request
 from marshmallow import Schema, ValidationError, fields, validate
 
-from events.envelope import Event, encode
 from events.http import Params, Problem, Routes, Whole
 from events.http.guard import caller, may, reach
 from events.http.identifiers import ID_PATTERN
-from events.http.masking import ACCESSED, PERSONAL, masked_data
+from events.http.masking import ACCESSED, PERSONAL
 from events.http.params import DEFAULT_LIMIT, MAX_LIMIT
 from events.http.problem import bad_header, bad_parameter
 from gateway.platform.feed.cursor import MAX_CHARS
 from gateway.platform.feed.errors import BadCursor, Busy, Gone
 from gateway.platform.feed.feed import MAX_WAIT_SECONDS, Feed, FeedPage
 from gateway.platform.feed.scanning import Shown, Sight, Visible
+from gateway.platform.feed.showing import masked
 from gateway.platform.feed.wanted import MAX_TYPE_CHARS, MAX_TYPES, TYPE_PATTERN, Wanted
 
 EVENT_STREAM = "text/event-stream"
@@ -111,13 +111,7 @@ def in_reach() -> Visible:
 
 def as_permitted() -> Shown | None:
     """The whole event, or without what is personal for whoever may not see that."""
-    return None if may(PERSONAL) else _masked
-
-
-def _masked(event: Event) -> dict[str, Any]:
-    told: dict[str, Any] = orjson.loads(encode(event))
-    told["data"] = masked_data(event.type, told["data"])
-    return told
+    return None if may(PERSONAL) else masked
 
 
 def feed_routes(

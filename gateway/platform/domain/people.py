@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from immutables import Map
 
+from events.access.caller import Caller
+
 ROOT = "root"
 PARENTS = {"region": ("root",), "unit": ("region",), "team": ("unit",)}
 """What kind of part lies in what kind."""
@@ -99,6 +101,19 @@ class People:
             teams=frozenset([user.team] if user.team else []),
             units=units,
             region=self.below(region) if region else units,
+        )
+
+    def caller(self, user: User) -> Caller:
+        """The user as rights know him."""
+        place = self.place(user)
+        return Caller(
+            subject=user.id,
+            roles=user.roles,
+            org_unit=user.org_unit,
+            team=user.team,
+            teams=place.teams,
+            units=place.units,
+            region=place.region,
         )
 
     # --- changes

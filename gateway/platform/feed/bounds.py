@@ -7,7 +7,8 @@ would wait as long. So all readers of a process share this client, which never f
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
@@ -39,6 +40,18 @@ class Bounds:
         """The offset of each that will be written next."""
         return self._ask("end_offsets", partitions)
 
+    def since(self, partitions: Sequence[Partition], milliseconds: int) -> Sequence[int]:
+        """The offset of each at which everything begins that was published then or later."""
+        wanted = [TopicPartition(*one) for one in partitions]
+        ends = self.ends(partitions)
+        found = self._told(
+            lambda client: client.offsets_for_times(
+                dict.fromkeys(wanted, milliseconds), timeout_ms=PATIENCE_SECONDS * 1000
+            )
+        )
+        told = [found.get(at) for at in wanted]
+        return [end if at is None else at.offset for at, end in zip(told, ends, strict=True)]
+
     def close(self) -> None:
         with self._lock:
             client, self._client = self._client, None
@@ -47,6 +60,14 @@ class Bounds:
 
     def _ask(self, question: str, partitions: Sequence[Partition]) -> Sequence[int]:
         wanted = [TopicPartition(*one) for one in partitions]
+        told = self._told(
+            lambda client: getattr(client, question)(wanted, timeout_ms=PATIENCE_SECONDS * 1000)
+        )
+        if any(told.get(at) is None for at in wanted):
+            raise Transient("the brokers named no offset of some partition")
+        return [told[at] for at in wanted]
+
+    def _told(self, ask: Callable[[Any], Mapping[TopicPartition, Any]]) -> Mapping[Any, Any]:
         if not self._lock.acquire(timeout=PATIENCE_SECONDS):
             raise Transient("the brokers do not answer")
         try:
@@ -61,10 +82,7 @@ class Bounds:
                     reconnect_backoff_max_ms=RECONNECT_MS,
                     metrics_enabled=False,
                 )
-            ask = getattr(self._client, question)
-            told = guarded(lambda: ask(wanted, timeout_ms=PATIENCE_SECONDS * 1000))
+            told: Mapping[Any, Any] = guarded(partial(ask, self._client))
+            return told
         finally:
             self._lock.release()
-        if any(told.get(at) is None for at in wanted):
-            raise Transient("the brokers named no offset of some partition")
-        return [told[at] for at in wanted]

@@ -13,11 +13,13 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from events.errors import Transient
+from gateway.platform.feed.cursor import encode_cursor
 from gateway.platform.feed.errors import Beyond, Busy
 from gateway.platform.feed.layout import Layout, learn
-from gateway.platform.feed.readers import MOST, Readers
+from gateway.platform.feed.readers import KEPT, MOST, Readers
 from gateway.platform.feed.scanning import Item, Scan, Sight
 from gateway.platform.feed.standing import Standing
 from gateway.platform.feed.streaming import STREAM_SECONDS, EventStream, Slots
@@ -51,6 +53,7 @@ class Feed:
         draining: threading.Event | None = None,
         streams: int = STREAMS,
         readers: int = MOST,
+        kept: int = KEPT,
         stream_seconds: float = STREAM_SECONDS,
     ) -> None:
         self._bootstrap = bootstrap
@@ -58,7 +61,7 @@ class Feed:
         self._draining = draining or threading.Event()
         self._slots = Slots(streams)
         self._stream_seconds = stream_seconds
-        self._readers = Readers(bootstrap, readers)
+        self._readers = Readers(bootstrap, readers, kept)
         self._lock = threading.Lock()
         self._known: Layout | None = None
 
@@ -76,6 +79,11 @@ class Feed:
             raise
         standing.keep()
         return page
+
+    def cursor_at(self, moment: datetime) -> str:
+        """Before everything that was published at that moment or later. Raises Transient."""
+        layout = self._layout()
+        return encode_cursor(layout, self._readers.since(layout, int(moment.timestamp() * 1000)))
 
     def stream(self, after: str, sight: Sight, seconds: float = STREAM_SECONDS) -> EventStream:
         """The same as server-sent events, for so long at most; close it. Raises like `page`,

@@ -28,11 +28,12 @@ KEPT_SECONDS = 60.0
 class Readers:
     """`take` gives a reader at a place of the log; then `give_back` or `drop` it."""
 
-    def __init__(self, bootstrap: str, most: int = MOST) -> None:
+    def __init__(self, bootstrap: str, most: int = MOST, kept: int = KEPT) -> None:
         self._bootstrap = bootstrap
         self._bounds = Bounds(bootstrap)
         self._free = threading.BoundedSemaphore(most)
         self._kept: list[Reader] = []
+        self._keep = kept
         self._lock = threading.Lock()
 
     def take(self, layout: Layout, lanes: Lanes, after: str) -> tuple[Reader, tuple[int, ...]]:
@@ -57,6 +58,10 @@ class Readers:
             self.drop(reader)
             raise
         return reader, positions
+
+    def since(self, layout: Layout, milliseconds: int) -> tuple[int, ...]:
+        """Where everything begins that was published at that time or later. Raises Transient."""
+        return tuple(self._bounds.since(layout.places, milliseconds))
 
     def give_back(self, reader: Reader) -> None:
         """Kept for whoever goes on where it stands."""
@@ -86,7 +91,7 @@ class Readers:
     def _any(self, layout: Layout) -> Reader | None:
         """The one that was left longest ago, when there are enough for those who come again."""
         with self._lock:
-            if len(self._kept) < KEPT:
+            if len(self._kept) < self._keep:
                 return None
         return self._pick(lambda one: one.layout == layout)
 
@@ -100,7 +105,7 @@ class Readers:
     def _close_old(self) -> None:
         with self._lock:
             latest = time.monotonic() - KEPT_SECONDS
-            fresh = [one for one in self._kept if one.idle_since >= latest][-KEPT:]
+            fresh = [one for one in self._kept if one.idle_since >= latest][-self._keep :]
             old = [one for one in self._kept if one not in fresh]
             self._kept = fresh
         for reader in old:

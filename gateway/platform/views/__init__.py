@@ -6,6 +6,7 @@ from gateway.platform.views.links import links
 from gateway.platform.views.notes import mentions, notes
 from gateway.platform.views.own_types import custom_fields, custom_types, custom_values
 from gateway.platform.views.search import order_numbers, search
+from gateway.platform.views.subscriptions import subscriptions
 
 VIEWS = (
     users,
@@ -13,6 +14,7 @@ VIEWS = (
     accesses,
     search,
     order_numbers,
+    subscriptions,
     notes,
     mentions,
     custom_types,

@@ -1,0 +1,129 @@
+"""Crashes, zombies and successors: whoever goes on, nothing is lost."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from events.errors import Fenced
+from events.mongodb import Db
+from gateway.platform.webhooks.book import Standing
+from gateway.platform.webhooks.line import Line
+from gateway.platform.webhooks.pump import LANES, PAGE
+from tests.integration.platform.webhooks.pumping import (
+    HOOK,
+    LONG_AGO,
+    all_there,
+    bench,
+    drive,
+    in_log_order,
+    story,
+)
+from tests.integration.platform.webhooks.receiving import Receiver, Request, receiving
+from tests.parts import Parts
+
+pytestmark = pytest.mark.integration
+
+
+ROOT = Path(__file__).parents[4]
+COUNT = 1_500
+
+
+def _pumping(
+    mongodb_uri: str, db: Db, receiver: Receiver, parts: Parts, crash_points: str = ""
+) -> subprocess.Popen[bytes]:
+    """A process that drives the line until it dies."""
+    module = "tests.integration.platform.webhooks.pumping"
+    return subprocess.Popen(
+        [sys.executable, "-m", module, mongodb_uri, db.name, receiver.url, str(COUNT)],
+        cwd=ROOT,
+        env={**parts.home.environment, "THROUGHLINE_CRASH_POINTS": crash_points},
+    )
+
+
+@pytest.mark.feature("N04")
+def test_killed_in_the_middle_again_and_again_it_loses_nothing(
+    db: Db, mongodb_uri: str, parts: Parts
+) -> None:
+    events, chance = story(COUNT), random.Random(3)
+
+    def answer(_request: Request) -> int:
+        return 500 if chance.random() < 1 / 3 else 200
+
+    with receiving(answer) as receiver:
+        for kill_at in (150, 500, 900):
+            process = _pumping(mongodb_uri, db, receiver, parts)
+            try:
+                _await(partial(_has, receiver, kill_at))
+            finally:
+                process.kill()
+                process.wait()
+        process = _pumping(mongodb_uri, db, receiver, parts, "webhook.before_cursor:2")
+        assert process.wait(60) == -signal.SIGKILL, "between a delivery and the cursor"
+        with bench(db, receiver, events) as made:
+            drive(made.pump(), all_there(receiver, events))
+        assert receiver.by_key() == in_log_order(events)
+        assert len(receiver.accepted) > COUNT, "the kills did hit what was under way"
+
+
+def _has(receiver: Receiver, count: int) -> bool:
+    return len(receiver.ids()) >= count
+
+
+def _await(condition: Any) -> None:
+    waiting = threading.Event()
+    for _ in range(6_000):
+        if condition():
+            return
+        waiting.wait(0.01)
+    raise AssertionError("it never came to that")
+
+
+def test_one_worker_at_a_time_and_the_next_goes_on_where_it_was(db: Db) -> None:
+    events = story(400)
+    with receiving() as receiver, bench(db, receiver, events) as made:
+        first, second = made.pump(), made.pump(owner="worker-2")
+        first.step(0)
+        assert len(receiver.ids()) == PAGE
+        second.step(0)
+        assert len(receiver.requests) == PAGE
+        first.close()
+        drive(second, all_there(receiver, events))
+        assert len(receiver.requests) == len(events), "nothing twice when it was handed over"
+
+
+def test_a_zombie_moves_nothing(db: Db) -> None:
+    line = Line(HOOK, LONG_AGO)
+    with receiving() as receiver, bench(db, receiver, story(1)) as made:
+        made.stores.book.save(line, Standing("7", 7), fence=2)
+        with pytest.raises(Fenced):
+            made.stores.book.save(line, Standing("3", 3), fence=1)
+        found = made.stores.book.standing(line)
+        assert found is not None
+        assert found.cursor == "7"
+
+
+def test_a_stop_ends_a_step_early_and_keeps_what_is_done(db: Db) -> None:
+    events, stop = story(PAGE), threading.Event()
+
+    def answer(request: Request) -> int:
+        if request.number == 40:
+            stop.set()
+        return 200
+
+    with receiving(answer) as receiver, bench(db, receiver, events) as made:
+        made.pump(stop=stop).step(0)
+        came = len(receiver.requests)
+        assert 40 <= came < 40 + LANES
+        made._pumps[0].close()
+        drive(made.pump(owner="worker-2"), all_there(receiver, events))
+        assert len(receiver.requests) <= PAGE + LANES
+        assert receiver.by_key() == in_log_order(events)
