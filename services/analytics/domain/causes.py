@@ -31,11 +31,20 @@ REFERENCES: Mapping[str, str] = {
 NO_REFERENCES: Mapping[str, str] = {
     "customer_id": "almost every event is about a customer: that explains nothing",
     "import_id": "only events of the import itself have it",
+    "link_id": "only events of the link itself have it",
+    "mention_id": "only events of the mention itself have it",
+    "note_id": "a note and its mentions are one commit of one stream",
+    "subscription_id": "only events of the subscription itself have it",
     "pool_id": "the pool's last event is about another lead; who was dealt it is told by name",
 }
 """Fields that name an aggregate, and why it is no cause."""
 
-SHARED: Mapping[str, str | None] = {"import": None, "pool": "lead_id", "tier_policy": None}
+SHARED: Mapping[str, str | None] = {
+    "directory": None,
+    "import": None,
+    "pool": "lead_id",
+    "tier_policy": None,
+}
 """Aggregates in whose streams many stories meet: an event follows the one before it with the same
 value in this field. None: each stands for itself.
 """

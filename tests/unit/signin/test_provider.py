@@ -264,7 +264,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (lambda call: reply(call, 200, b" " * (fetching.LIMIT + 1)), "larger"),
+        (lambda call: reply(call, 200, b" " * (fetching.LIMIT + 1)), "larger|ProtocolError"),
         (lambda call: reply(call, 302, b"{}", Location="https://evil.example/"), "302"),
         (lambda call: reply(call, 307, b"{}", Location="/elsewhere"), "307"),
         (lambda call: reply(call, 404, b"{}"), "404"),
@@ -292,7 +292,7 @@ def test_no_proxy_of_the_environment_is_asked(
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (lambda call: reply(call, 200, b" " * (fetching.LIMIT + 1)), "larger"),
+        (lambda call: reply(call, 200, b" " * (fetching.LIMIT + 1)), "larger|ProtocolError"),
         (lambda call: reply(call, 302, b"{}", Location="https://evil.example/"), "302"),
         (lambda call: reply(call, 307, b"{}", Location="/elsewhere"), "307"),
         (lambda call: reply(call, 500, b'{"error": "invalid_grant"}'), "500"),
