@@ -35,6 +35,8 @@ MOST_CUSTOMERS = 40
 """Compared in one round: an import touches thousands, and a sample of them tells as much."""
 
 CERTAIN_ROUNDS = 3
+MOST_PAGES = 20
+LATEST = "latest"
 ANSWER_LIMIT = 4 * 1024 * 1024
 FEED_SECONDS = 8.0
 
@@ -44,7 +46,7 @@ Digests = Mapping[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A customer whose digests differed, as of `known_at`, in so many rounds in a row."""
+    """A customer whose digests differed, as of `known_at`, in so many rounds."""
 
     customer_id: str
     known_at: str
@@ -63,7 +65,7 @@ class Drift:
         self._look = look
         self._sign = sign
         self._now = now
-        self._cursor = "latest"
+        self._cursor = LATEST
         self._suspects: dict[str, Suspect] = {}
         self.compared = 0
         self.checked_at: float | None = None
@@ -103,37 +105,53 @@ class Drift:
     ) -> None:
         digests = self._digests(customer_id, known_at)
         self.compared += 1
-        told = {name: one for name, one in digests.items() if one and name not in behind}
+        told = {name: one for name, one in digests.items() if one}
         if len(set(told.values())) <= 1:
             self._suspects.pop(customer_id, None)
             return
-        suspect = Suspect(customer_id, known_at, digests, before.rounds + 1 if before else 1)
-        self._suspects[customer_id] = suspect
-        if suspect.rounds == CERTAIN_ROUNDS:
-            log.error("timelines differ", customer_id=customer_id, services=sorted(told))
+        sure = {name: one for name, one in told.items() if name not in behind}
+        rounds = (before.rounds if before else 0) + (len(set(sure.values())) > 1)
+        self._suspects[customer_id] = Suspect(customer_id, known_at, digests, rounds)
+        if rounds == CERTAIN_ROUNDS:
+            log.error("timelines differ", customer_id=customer_id, services=sorted(sure))
 
     def _touched(self) -> list[str]:
         """Customers of whom something happened since the last round, the latest first."""
+        subjects: list[str] = []
+        for _ in range(MOST_PAGES):
+            page = self._page()
+            if page is None:
+                break
+            self._cursor = page["next_cursor"]
+            subjects += [one["event"].get("subject") or "" for one in page["items"]]
+            if page["caught_up"]:
+                break
+        else:
+            self._pass_over()
+        return [one for one in dict.fromkeys(reversed(subjects)) if one]
+
+    def _pass_over(self) -> None:
+        """An import is faster than a comparison: goes on at the log's end, as it is now."""
+        self._cursor = LATEST
+        page = self._page()
+        if page is not None:
+            self._cursor = page["next_cursor"]
+
+    def _page(self) -> dict[str, Any] | None:
+        """What follows the cursor; None while the platform does not say."""
         query = urlencode({"after": self._cursor, "limit": 200})
         headers = {"Authorization": self._sign(ASKER, self._platform.name)}
         request = Outgoing("GET", f"/v1/events?{query}", headers, FEED_SECONDS)
         try:
             answer = self._platform.send(request)
         except Refusal:
-            return []
+            return None
         try:
             if answer.status == 400:
-                self._cursor = "latest"  # the log is another one
-                return []
-            if answer.status != 200:
-                return []
-            page = document(answer, ANSWER_LIMIT)
+                self._cursor = LATEST  # the log is another one
+            return document(answer, ANSWER_LIMIT) if answer.status == 200 else None
         finally:
             answer.close()
-        # An import is faster than a comparison: what is far behind the end is passed over.
-        self._cursor = page["next_cursor"] if page["caught_up"] else "latest"
-        subjects = [one["event"].get("subject") for one in reversed(page["items"])]
-        return list(dict.fromkeys(one for one in subjects if one))
 
     def _digests(self, customer_id: str, known_at: str) -> Digests:
         target = f"/v1/customers/{customer_id}/timeline/digest?{urlencode({'known_at': known_at})}"
