@@ -10,13 +10,12 @@ from events.contracts.fields import Id, ListOf, Nested, OneOf, Text
 from events.contracts.marketing import CUSTOMER_KINDS, ContactPointSchema
 from events.http import Params, Routes, Whole, views
 from events.http.masking import personal
-from gateway.platform.search.finding import MAX_TIME_MS, Hit, find
+from gateway.platform.search.finding import MATCHED, MAX_TIME_MS, Hit, find
 from gateway.platform.search.ranking import points_of
 
 search = Routes("search", "/v1/search", description="Customers by what is remembered of them")
 
 MOST = 50
-MATCHED = ("order", "number", "phone", "email", "name")
 
 
 class SearchParams(Params):

@@ -6,37 +6,55 @@ is hidden takes nobody's place. How many are looked at is bounded, whatever is a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+
+from pymongo.command_cursor import CommandCursor
 
 from events.mongodb import Readable
 from gateway.platform.search.questions import by_name, by_number
 from gateway.platform.search.ranking import WHOLE, Asked, Verdict
 
-MOST_CANDIDATES = 300
-"""Of one query; more of one question are told apart by another word of it."""
+MOST_CANDIDATES = 200
+"""Ranked of one query; more of one question are told apart by another word of it."""
+
+MOST_LED = 4_000
+"""Looked at of those who have the rarest word of several."""
+
+MATCHED = ("order", "number", "phone", "email", "name")
+"""By what one is found, in the order in which it is told."""
 
 MERGES = 5
 """How often a survivor may itself have been absorbed, and be followed. A loop ends here too."""
 
 MAX_TIME_MS = 1_000
-FIELDS = ["name", "kind", "contact_points", "member_no", "heard", "locale", "merged_into"]
+FIELDS = ["name", "words", "kind", "contact_points", "member_no", "heard", "locale", "merged_into"]
 
 Document = dict[str, Any]
+
+
+class Searchable(Readable, Protocol):
+    """The view `search`, as far as the caller reaches."""
+
+    def aggregate(
+        self, pipeline: Sequence[Mapping[str, Any]], /, **options: Any
+    ) -> CommandCursor[Document]: ...
+
+
 Found = dict[str, "Hit"]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`matched` says by what: order, number, phone, email, name; what it was found by first."""
+    """A document of the view `search`, and how well it answers."""
 
     document: Document
     verdict: Verdict
 
 
 def find(
-    customers: Readable, question: str, limit: int, ordered_by: str | None = None
+    customers: Searchable, question: str, limit: int, ordered_by: str | None = None
 ) -> list[Hit]:
     """At most `limit` hits, the best first, equal ones by id.
 
@@ -44,11 +62,10 @@ def find(
     """
     asked = Asked(question)
     hits: Found = {}
-    for filter in (by_number(question), by_name(question)):
-        for document in _read(customers, filter) if filter else ():
-            verdict = asked.judge(document)
-            if verdict.matched:
-                hits[document["_id"]] = Hit(document, verdict)
+    for document in _with_number(customers, question):
+        _add(hits, Hit(document, asked.by_number(document)))
+    for document in _with_name(customers, question):
+        _add(hits, Hit(document, asked.by_name(document)))
     if ordered_by is not None:
         for document in _read(customers, {"_id": ordered_by}):
             _add(hits, Hit(document, Verdict(WHOLE, ("order",))))
@@ -59,7 +76,32 @@ def find(
     return ranked[:limit]
 
 
-def survivors(customers: Readable, hits: Found) -> Found:
+def _with_number(customers: Searchable, question: str) -> Iterable[Document]:
+    filter = by_number(question)
+    return _read(customers, filter) if filter else ()
+
+
+def _with_name(customers: Searchable, question: str) -> Iterable[Document]:
+    """The rarest word leads, and the others sort out what it brings, within the server.
+
+    The bound between them also keeps the server from letting a common word lead.
+    """
+    words = by_name(question)
+    if not words:
+        return ()
+    first, *others = words
+    narrowed: list[Mapping[str, Any]] = (
+        [{"$limit": MOST_LED}, {"$match": {"$and": others}}] if others else []
+    )
+    shown = {"$project": dict.fromkeys(FIELDS, 1)}
+    return customers.aggregate(
+        [{"$match": first}, *narrowed, {"$limit": MOST_CANDIDATES}, shown],
+        batchSize=MOST_CANDIDATES + 1,
+        maxTimeMS=MAX_TIME_MS,
+    )
+
+
+def survivors(customers: Searchable, hits: Found) -> Found:
     """The hits with whoever was absorbed replaced by who survived, found by the same.
 
     `merged_into` in a document names the survivor. A survivor that the caller does not reach is
@@ -81,13 +123,16 @@ def survivors(customers: Readable, hits: Found) -> Found:
 
 def _add(hits: Found, more: Hit) -> None:
     """One customer is one hit: the better score, and all that it was found by."""
+    if not more.verdict.matched:
+        return  # only shares a key
     id = more.document["_id"]
-    verdicts = [more.verdict, *([hits[id].verdict] if id in hits else [])]
-    matched = dict.fromkeys(kind for one in verdicts for kind in one.matched)
-    hits[id] = Hit(more.document, Verdict(max(one.score for one in verdicts), tuple(matched)))
+    verdicts = [*([hits[id].verdict] if id in hits else []), more.verdict]
+    matched = {kind for one in verdicts for kind in one.matched}
+    best = max(one.score for one in verdicts)
+    hits[id] = Hit(more.document, Verdict(best, tuple(one for one in MATCHED if one in matched)))
 
 
-def _read(customers: Readable, filter: Mapping[str, Any]) -> Iterable[Document]:
+def _read(customers: Searchable, filter: Mapping[str, Any]) -> Iterable[Document]:
     return customers.find(
         filter, FIELDS, limit=MOST_CANDIDATES, max_time_ms=MAX_TIME_MS
     ).batch_size(MOST_CANDIDATES + 1)

@@ -49,14 +49,14 @@ def by_number(question: str) -> Filter | None:
     return {"keys": {"$in": keys}} if keys else None
 
 
-def by_name(question: str) -> Filter | None:
-    """Customers with all of these words in their name, whole, begun or with slips."""
+def by_name(question: str) -> list[Filter]:
+    """For each word, customers with it in their name, whole, begun or with slips.
+
+    The likely rarest is the first; none where the question can't be a name.
+    """
     if "@" in question or (like_a_phone(question) and len(bare(question)) >= FEWEST_DIGITS):
-        return None
-    asked = [_word(word) for word in chosen(words(question))]
-    if len(asked) > 1:
-        return {"$and": asked}
-    return asked[0] if asked else None
+        return []
+    return [_word(word) for word in chosen(words(question))]
 
 
 def _mail(text: str) -> list[Key]:

@@ -18,7 +18,6 @@ from gateway.platform.search.words import (
     TELLING_DIGITS,
     address,
     bare,
-    folded,
     like_a_phone,
     phone,
     region_of,
@@ -44,23 +43,41 @@ class Verdict:
     matched: tuple[str, ...]
 
 
+NO = Verdict(0.0, ())
+
+
 class Asked:
     """A question, taken apart once for all candidates."""
 
     def __init__(self, question: str) -> None:
-        self.folded = folded(question).strip()
-        self.words = chosen(words(question))
+        asked = words(question)
+        self.text = " ".join(asked)
+        self.words = chosen(asked)
         self.number = bare(question)
         self.mail = address(question)
         self.phone = phone(question) if like_a_phone(question) else None
 
-    def judge(self, document: Document) -> Verdict:
-        """Both by the fields of a document of the view `search`."""
-        found = [one for one in self._judged(document) if one[1] > 0]
+    def by_number(self, document: Document) -> Verdict:
+        """By member number, phone numbers and mail addresses of a document of the view `search`."""
+        found = [one for one in self._numbers(document) if one[1] > 0]
         best = max((score for _, score in found), default=0.0)
         return Verdict(best, tuple(dict.fromkeys(kind for kind, _ in found)))
 
-    def _judged(self, document: Document) -> Iterator[Judged]:
+    def by_name(self, document: Document) -> Verdict:
+        """By the words of the name, as the document has them."""
+        told = document.get("words", ())
+        each = []
+        for one in self.words:
+            best = max((likeness(one, word) for word in told), default=0.0)
+            if not best:
+                return NO
+            each.append(best)
+        if not each:
+            return NO
+        whole = Indel.normalized_similarity(self.text, " ".join(told))
+        return Verdict((1 - ALIKE) * sum(each) / len(each) + ALIKE * whole, ("name",))
+
+    def _numbers(self, document: Document) -> Iterator[Judged]:
         if "member_no" in document:
             yield "number", self._of_number(bare(document["member_no"]))
         region = region_of(document.get("locale"))
@@ -69,8 +86,6 @@ class Asked:
                 yield "phone", self._of_phone(point["value"], region)
             elif point["kind"] == "email":
                 yield "email", self._of_mail(address(point["value"]))
-        if "name" in document:
-            yield "name", self._of_name(document["name"])
 
     def _of_number(self, told: str) -> float:
         if not self.number:
@@ -94,14 +109,6 @@ class Asked:
         if "@" in self.mail:
             return LITTLE * told.startswith(self.mail)
         return LITTLE * (told.partition("@")[0] == self.mail)
-
-    def _of_name(self, name: str) -> float:
-        told = words(name)
-        each = [max((likeness(one, word) for word in told), default=0.0) for one in self.words]
-        if not each or not all(each):
-            return 0.0
-        whole = Indel.normalized_similarity(self.folded, folded(name))
-        return (1 - ALIKE) * sum(each) / len(each) + ALIKE * whole
 
 
 def points_of(document: Document) -> list[dict[str, str]]:

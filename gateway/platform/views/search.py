@@ -16,12 +16,9 @@ from events.projection.folding import known, move
 from events.projection.view import Document, View
 from gateway.platform.search.keys import customer_keys
 from gateway.platform.search.ranking import points_of
-from gateway.platform.search.words import region_of
+from gateway.platform.search.words import region_of, words
 
-KEYS = IndexModel([("keys", 1), ("_id", 1)], name="keys")
-"""With the id, so that of many with one key the same ones are looked at after a rebuild."""
-
-search = View("search", [KEYS])
+search = View("search", [IndexModel([("keys", 1)], name="keys")])
 order_numbers = View("order_numbers")
 
 _TOLD = ("name", "contact_points", "locale")
@@ -80,7 +77,8 @@ def placed(doc: Document, event: Event) -> None:
 
 
 def _settle(doc: Document) -> None:
-    """The keys follow from the parts that are there, whichever came first."""
+    """Keys and words follow from the parts that are there, whichever came first."""
+    doc["words"] = words(doc.get("name", ""))
     doc["keys"] = customer_keys(
         doc.get("name"), points_of(doc), doc.get("member_no"), region_of(doc.get("locale"))
     )

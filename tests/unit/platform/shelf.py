@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice, takewhile
 from typing import Any
 
@@ -17,6 +17,7 @@ from bson.regex import Regex
 
 from gateway.platform.search.keys import customer_keys
 from gateway.platform.search.ranking import points_of
+from gateway.platform.search.words import words
 
 Document = dict[str, Any]
 
@@ -25,7 +26,7 @@ def customer(id: str, name: str | None = None, **more: Any) -> Document:
     """A document of the view `search`, with its keys."""
     document = {"_id": id, **({"name": name} if name else {}), **more}
     keys = customer_keys(name, points_of(document), more.get("member_no"), None)
-    return {**document, "keys": keys}
+    return {**document, "words": words(name or ""), "keys": keys}
 
 
 class Answer(list[Document]):
@@ -47,6 +48,16 @@ class Shelf:
     def find(self, filter: Mapping[str, Any], *_: Any, limit: int, max_time_ms: int) -> Answer:
         return Answer(self._documents[id] for id in self._ids(filter)[:limit])
 
+    def aggregate(self, pipeline: Sequence[Mapping[str, Any]], **_: Any) -> Answer:
+        ids = list(self._documents)
+        for stage in pipeline:
+            if "$match" in stage:
+                fit = self._ids(stage["$match"])
+                known = set(ids)
+                ids = [id for id in fit if id in known]
+            ids = ids[: stage.get("$limit", len(ids))]
+        return Answer(self._documents[id] for id in ids)
+
     def find_one(self, filter: Mapping[str, Any], *_: Any, **__: Any) -> Document | None:
         raise NotImplementedError
 
@@ -54,7 +65,8 @@ class Shelf:
         ((name, wanted),) = filter.items()
         if name == "$and":
             first, *others = [self._ids(one) for one in wanted]
-            return [id for id in first if all(id in other for other in others)]
+            sets = [set(other) for other in others]
+            return [id for id in first if all(id in other for other in sets)]
         if name == "$or":
             return _once(id for one in wanted for id in self._ids(one))
         if name == "_id":
