@@ -38,7 +38,7 @@ class Searchable(Readable, Protocol):
     """The view `search`, as far as the caller reaches."""
 
     def aggregate(
-        self, pipeline: Sequence[Mapping[str, Any]], /, **options: Any
+        self, pipeline: Sequence[Mapping[str, Any]], **kwargs: Any
     ) -> CommandCursor[Document]: ...
 
 

@@ -86,7 +86,7 @@ def hits(platform: House, question: str, **caller: Any) -> list[tuple[str, list[
         ("Lovelase", "ada", "name"), ("Lovleace", "ada", "name"), ("Lovelacce", "ada", "name"),
         ("ovelace", "ada", "name"), ("ada lovelase", "ada", "name"),
         ("王小明", "wang", "name"), ("小明", "wang", "name"), ("王明", "wang", "name"),
-        ("王", "wang", "name"), ("Zoe Brien", "zoe", "name"),
+        ("王", "wang", "name"), ("Zoe Brien", "zoe", "name"), ("zoe obrien", "zoe", "name"),
         ("brien", "zoe", "name"), ("ada@example.org", "ada", "email"),
         ("ADA@EXAMPLE.ORG", "ada", "email"), ("ada@exam", "ada", "email"),
         ("zoe.obrien", "zoe", "email name"), ("020 7946 0018", "ada", "phone"),
