@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from gateway.platform.search.finding import find
+from gateway.platform.search.finding import MOST_CANDIDATES, find
 from gateway.platform.search.keys import LONG_WORD, SHORTEST_SLIP, chosen
 from gateway.platform.search.words import words
 from tests.unit.platform.shelf import Shelf, customer
@@ -107,7 +107,9 @@ def test_whole_words_come_before_beginnings_and_those_before_slips() -> None:
     assert hits == ["a", "b", "more", "begun", "slip"]
 
 
-@pytest.mark.parametrize("asked", ["Xylophon", "!!!", "", "lovexxxx", "+", "@", "0"])
+@pytest.mark.parametrize(
+    "asked", ["Xylophon", "!!!", "", "lovexxxx", "lovelacxyz", "ada lovelacxyz", "+", "@", "0"]
+)
 def test_who_only_shares_a_key_is_not_found(asked: str) -> None:
     assert find(Shelf([customer("ada", "Ada Lovelace")]), asked, 50) == []
 
@@ -115,6 +117,14 @@ def test_who_only_shares_a_key_is_not_found(asked: str) -> None:
 def test_every_word_has_to_be_there() -> None:
     shelf = Shelf([customer("ada", "Ada Lovelace"), customer("bob", "Bob Lovelace")])
     assert [hit.document["_id"] for hit in find(shelf, "bob lovelase", 50)] == ["bob"]
+
+
+def test_of_many_with_the_rarest_word_the_others_choose() -> None:
+    """More than are ranked, and all before him."""
+    crowd = [customer(f"a{n:04d}", "Ada Lovelace") for n in range(2 * MOST_CANDIDATES)]
+    shelf = Shelf([*crowd, customer("bob", "Bob Lovelace")])
+    assert [hit.document["_id"] for hit in find(shelf, "lovelace bob", 50)] == ["bob"]
+    assert len(find(shelf, "lovelace", 50)) == 50
 
 
 def test_a_number_of_another_country_is_another_number() -> None:

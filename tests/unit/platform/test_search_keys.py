@@ -15,7 +15,7 @@ from gateway.platform.search.keys import (
     name_keys,
     slips,
 )
-from gateway.platform.search.words import LONGEST_WORD, unspaced, words
+from gateway.platform.search.words import LONGEST_RUN, LONGEST_WORD, unspaced, words
 
 KINDS = ("phone", "email")
 POINTS = [{"kind": kind, "value": f"{n}1555{n:04d}@x"} for n in range(20) for kind in KINDS]
@@ -49,6 +49,12 @@ def test_what_a_usual_customer_costs() -> None:
     assert len(customer_keys("Ada Lovelace", points, "TL-0042", None)) == 34
     assert len(customer_keys("王小明", points, "TL-0042", None)) == 10
     assert len(name_keys("Alexandra Featherstonehaugh")) == 39 <= MOST_OF_NAME
+
+
+def test_four_long_names_without_spaces_are_bounded_too() -> None:
+    signs = [chr(0x4E00 + n) for n in range(4 * LONGEST_RUN)]  # all different, so no pair is shared
+    runs = ["".join(signs[at : at + LONGEST_RUN]) for at in range(0, len(signs), LONGEST_RUN)]
+    assert len(name_keys(" ".join(runs))) == MOST_OF_NAME
 
 
 def test_slips_are_those_of_the_head() -> None:
