@@ -10,7 +10,8 @@ from events.contracts.fields import Id, ListOf, Nested, OneOf, Text
 from events.contracts.marketing import CUSTOMER_KINDS, ContactPointSchema
 from events.http import Params, Routes, Whole, views
 from events.http.masking import personal
-from gateway.platform.search.finding import Hit, find
+from gateway.platform.search.finding import MATCHED, MAX_TIME_MS, Hit, find
+from gateway.platform.search.ranking import points_of
 
 search = Routes("search", "/v1/search", description="Customers by what is remembered of them")
 
@@ -36,7 +37,7 @@ class SearchHit(Schema):
     kind = OneOf(*CUSTOMER_KINDS, required=False)
     contact_points = ListOf(Nested(ContactPointSchema), required=False, longest=21)
     member_no = fields.String(metadata=personal())
-    matched = OneOf("order", "number", "phone", "email", "name")
+    matched = ListOf(OneOf(*MATCHED), shortest=1, longest=len(MATCHED))
 
 
 class SearchAnswer(Schema):
@@ -48,24 +49,25 @@ class SearchAnswer(Schema):
 @search.query("", SearchAnswer, SearchParams, right="customer.search")
 def search_customers(params: dict[str, Any]) -> dict[str, Any]:
     """Find customers by name, phone, mail, member number or order number, with slips."""
-    customers = views().collection("search")
-    hits = _by_order(params["q"].strip()) or find(customers, params["q"], params["limit"])
+    question = params["q"].strip()
+    hits = find(views().collection("search"), question, params["limit"], _ordered_by(question))
     return {"hits": [_shown(hit) for hit in hits]}
 
 
-def _by_order(number: str) -> list[Hit]:
-    """Whose order it is, when both are in reach."""
-    order = views().collection("order_numbers").find_one({"_id": number}, ["customer_id"])
-    if order is None:
-        return []
-    customer = views().collection("search").find_one({"_id": order["customer_id"]})
-    return [Hit(customer, "order", 2.0)] if customer else []
+def _ordered_by(number: str) -> str | None:
+    """The customer whose order it is, when the order is in reach."""
+    order = (
+        views()
+        .collection("order_numbers")
+        .find_one({"_id": number}, ["customer_id"], max_time_ms=MAX_TIME_MS)
+    )
+    return str(order["customer_id"]) if order else None
 
 
 def _shown(hit: Hit) -> dict[str, Any]:
     document = hit.document
-    told = ("name", "kind", "member_no")
-    shown: dict[str, Any] = {name: document[name] for name in told if name in document}
-    points = [*document.get("contact_points", ()), *([document["heard"]] if "heard" in document
-                                                     else [])]  # fmt: skip
-    return {"id": document["_id"], **shown, "contact_points": points, "matched": hit.matched}
+    told: dict[str, Any] = {
+        name: document[name] for name in ("name", "kind", "member_no") if name in document
+    }
+    points, matched = points_of(document), list(hit.verdict.matched)
+    return {"id": document["_id"], **told, "contact_points": points, "matched": matched}

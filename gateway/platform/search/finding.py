@@ -1,116 +1,138 @@
-"""From a question to hits: exact ones first, then beginnings and slips, the closest before others.
+"""From a question to hits: candidates from the index, ranked in memory.
 
-Each step is one query whose filter names keys only, so what the caller does not reach is never
-counted among the candidates. A step is taken only while there are fewer hits than asked for.
+Every query filters by keys, so a caller's reach is and-ed to it before anything is cut off: who
+is hidden takes nobody's place. How many are looked at is bounded, whatever is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from rapidfuzz.distance import OSA
+from pymongo.command_cursor import CommandCursor
 
 from events.mongodb import Readable
-from gateway.platform.search.words import (
-    FEWEST_DIGITS,
-    FIRST_PREFIX,
-    LAST_PREFIX,
-    SURE_DIGITS,
-    digits_of,
-    folded,
-    number_key,
-    spellings,
-    unspaced,
-    words,
-)
+from gateway.platform.search.questions import by_name, by_number
+from gateway.platform.search.ranking import WHOLE, Asked, Verdict
 
 MOST_CANDIDATES = 200
-"""Ranked in memory; more of one question are told apart by another word of it."""
+"""Ranked of one query; more of one question are told apart by another word of it."""
+
+MOST_LED = 4_000
+"""Looked at of those who have the rarest word of several."""
+
+MATCHED = ("order", "number", "phone", "email", "name")
+"""By what one is found, in the order in which it is told."""
+
+MERGES = 5
+"""How often a survivor may itself have been absorbed, and be followed. A loop ends here too."""
 
 MAX_TIME_MS = 1_000
-FIELDS = ["name", "kind", "contact_points", "member_no", "heard"]
+FIELDS = ["name", "words", "kind", "contact_points", "member_no", "heard", "locale", "merged_into"]
 
 Document = dict[str, Any]
-Filter = Mapping[str, Any]
+
+
+class Searchable(Readable, Protocol):
+    """The view `search`, as far as the caller reaches."""
+
+    def aggregate(
+        self, pipeline: Sequence[Mapping[str, Any]], **kwargs: Any
+    ) -> CommandCursor[Document]: ...
+
+
+Found = dict[str, "Hit"]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`matched` says by what: number, phone, email, name."""
+    """A document of the view `search`, and how well it answers."""
 
     document: Document
-    matched: str
-    score: float
+    verdict: Verdict
 
 
-def find(customers: Readable, question: str, limit: int) -> list[Hit]:
-    """At most `limit` hits, the best first, equal ones by id."""
-    hits: dict[str, Hit] = {}
-    for matched, chosen in _steps(question):
-        if len(hits) >= limit:
-            break
-        found = customers.find(
-            chosen, FIELDS, limit=MOST_CANDIDATES, max_time_ms=MAX_TIME_MS
-        ).batch_size(MOST_CANDIDATES + 1)
-        for document in found:
-            score = _score(question, document, matched)
-            if score > 0:
-                hits.setdefault(document["_id"], Hit(document, matched, score))
-    ranked = sorted(hits.values(), key=lambda hit: (-hit.score, hit.document["_id"]))
+def find(
+    customers: Searchable, question: str, limit: int, ordered_by: str | None = None
+) -> list[Hit]:
+    """At most `limit` hits, the best first, equal ones by id.
+
+    `ordered_by` is the customer whose order has the question for its number.
+    """
+    asked = Asked(question)
+    hits: Found = {}
+    for document in _with_number(customers, question):
+        _add(hits, Hit(document, asked.by_number(document)))
+    for document in _with_name(customers, question):
+        _add(hits, Hit(document, asked.by_name(document)))
+    if ordered_by is not None:
+        for document in _read(customers, {"_id": ordered_by}):
+            _add(hits, Hit(document, Verdict(WHOLE, ("order",))))
+    ranked = sorted(
+        survivors(customers, hits).values(),
+        key=lambda hit: (-hit.verdict.score, hit.document["_id"]),
+    )
     return ranked[:limit]
 
 
-def _steps(question: str) -> Iterator[tuple[str, Filter]]:
-    """What to ask, the surest first."""
-    text = folded(question).strip()
-    yield "number", {"keys": number_key(question)}
-    if "@" in text:
-        yield "email", {"keys": "@" + text}
-        return
-    digits = digits_of(question)
-    if len(digits) >= FEWEST_DIGITS:
-        yield "phone", {"keys": {"$in": sorted({"#" + digits, "#" + digits[-SURE_DIGITS:]})}}
-    asked = words(question)
-    if not asked:
-        return
-    if len(text.split()) == 1:
-        yield "email", {"keys": "@" + text}
-    yield "name", _all(["=" + word] for word in asked)
-    yield "name", _all(_near(word) for word in asked)
+def _with_number(customers: Searchable, question: str) -> Iterable[Document]:
+    filter = by_number(question)
+    return _read(customers, filter) if filter else ()
 
 
-def _near(word: str) -> Sequence[str]:
-    """The keys of words that begin so, or are spelled nearly so."""
-    keys = ["=" + word, *("~" + one for one in spellings(word))]
-    if len(word) >= (1 if unspaced(word) else FIRST_PREFIX):
-        keys.append("^" + word[:LAST_PREFIX])
-    return keys
+def _with_name(customers: Searchable, question: str) -> Iterable[Document]:
+    """The rarest word leads, and the others sort out what it brings, within the server.
+
+    The bound between them also keeps the server from letting a common word lead.
+    """
+    words = by_name(question)
+    if not words:
+        return ()
+    first, *others = words
+    narrowed: list[Mapping[str, Any]] = (
+        [{"$limit": MOST_LED}, {"$match": {"$and": others}}] if others else []
+    )
+    shown = {"$project": dict.fromkeys(FIELDS, 1)}
+    return customers.aggregate(
+        [{"$match": first}, *narrowed, {"$limit": MOST_CANDIDATES}, shown],
+        batchSize=MOST_CANDIDATES + 1,
+        maxTimeMS=MAX_TIME_MS,
+    )
 
 
-def _all(each: Iterator[Sequence[str]] | Any) -> Filter:
-    """Every word by one of its keys."""
-    parts = [{"keys": {"$in": sorted(set(keys))}} for keys in each]
-    return parts[0] if len(parts) == 1 else {"$and": parts}
+def survivors(customers: Searchable, hits: Found) -> Found:
+    """The hits with whoever was absorbed replaced by who survived, found by the same.
+
+    `merged_into` in a document names the survivor. A survivor that the caller does not reach is
+    not found, and neither is the absorbed one.
+    """
+    for _ in range(MERGES):
+        absorbed = [hit for hit in hits.values() if "merged_into" in hit.document]
+        if not absorbed:
+            return hits
+        wanted = sorted({hit.document["merged_into"] for hit in absorbed})
+        known = {one["_id"]: one for one in _read(customers, {"_id": {"$in": wanted}})}
+        hits = {id: hit for id, hit in hits.items() if "merged_into" not in hit.document}
+        for hit in absorbed:
+            survivor = known.get(hit.document["merged_into"])
+            if survivor is not None:
+                _add(hits, Hit(survivor, hit.verdict))
+    return {id: hit for id, hit in hits.items() if "merged_into" not in hit.document}
 
 
-def _score(question: str, document: Document, matched: str) -> float:
-    """1 for what was asked for exactly, less for what is near, 0 for what only shares a key."""
-    if matched != "name":
-        return 2.0
-    told = words(document.get("name", ""))
-    if not told:
-        return 0.0
-    asked = words(question)
-    return sum(max(_likeness(one, word) for word in told) for one in asked) / len(asked)
+def _add(hits: Found, more: Hit) -> None:
+    """One customer is one hit: the better score, and all that it was found by."""
+    if not more.verdict.matched:
+        return  # only shares a key
+    id = more.document["_id"]
+    verdicts = [*([hits[id].verdict] if id in hits else []), more.verdict]
+    matched = {kind for one in verdicts for kind in one.matched}
+    best = max(one.score for one in verdicts)
+    hits[id] = Hit(more.document, Verdict(best, tuple(one for one in MATCHED if one in matched)))
 
 
-def _likeness(asked: str, word: str) -> float:
-    if word == asked:
-        return 1.0
-    if word.startswith(asked):
-        return 0.9
-    allowed = 2 if len(asked) > 7 else 1
-    distance = OSA.distance(asked, word, score_cutoff=allowed)
-    return 0.0 if distance > allowed else 0.85 - 0.1 * distance
+def _read(customers: Searchable, filter: Mapping[str, Any]) -> Iterable[Document]:
+    return customers.find(
+        filter, FIELDS, limit=MOST_CANDIDATES, max_time_ms=MAX_TIME_MS
+    ).batch_size(MOST_CANDIDATES + 1)

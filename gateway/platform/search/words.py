@@ -1,120 +1,100 @@
-"""What a customer can be found by, as keys of one index; a question makes its keys the same way.
+"""One spelling for what people write in several ways: names, numbers, addresses.
 
-A word is kept as itself and with each single letter left out. Two words that differ by one letter
-left out, added or changed share such a key, so a slip costs an index look-up and no scan
-(symmetric deletes; Garbe's SymSpell). Beginnings are kept too, for finding while typing. Chinese,
-Japanese and Korean names are written without spaces: each run of characters is a word, in which
-one character may be missing.
+Names fall into words. Chinese, Japanese and Korean are written without spaces: each run of their
+characters is a word, and asked for by parts of it.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
 
-MOST_WORDS = 4
-"""Of one name: the longest ones, for they tell most."""
+import phonenumbers
 
-LONGEST_WORD = 16
-SHORTEST_TYPO = 4
-"""Letters: in shorter words one letter is too much of the word. Two for scripts without spaces."""
-
-FIRST_PREFIX, LAST_PREFIX = 2, 6
-MOST_KEYS = 110
-"""Of one customer; an unbounded array would make a document grow for ever."""
-
-SURE_DIGITS = 8
+TELLING_DIGITS = 8
 """The end of a phone number that tells it from others, whatever stands before it."""
-FEWEST_DIGITS = 6
+LONGEST_WORD = 32
+LONGEST_RUN = 12
+"""Characters of one name in a script without spaces; what follows tells no more apart."""
 
 _WORD = re.compile(r"[^\W_]+")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
-_DIGITS = re.compile(r"\D+")
+_RUN = re.compile(
+    r"[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]+"
+)
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
+"""Of Latin, Greek and Cyrillic only: in other scripts such marks tell letters apart."""
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
+"""Letters that have no accent to be taken off and are typed without it all the same."""
+_NO_DIGIT = re.compile(r"[^0-9]")
+_LIKE_A_PHONE = re.compile(r"[+0-9\s()./-]+")
 
 
 def folded(text: str) -> str:
-    """One spelling for what people write in several: width, case, accents."""
+    """Width, case and accents away: `Ｅｌｏïse ÅNGSTRÖM` is `eloise angstrom`."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    bare = "".join(one for one in plain if not unicodedata.combining(one))
-    return unicodedata.normalize("NFC", bare)
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", plain)).translate(_LETTERS)
 
 
 def words(text: str) -> list[str]:
-    """The words of a name or a question, in their order; runs without spaces stand alone."""
+    """The words of a name or a question, each once, in their order.
+
+    Single letters, such as initials, are left out where there is anything else: whoever asks
+    leaves them out or makes them up.
+    """
+    found = list(dict.fromkeys(_pieces(text)))
+    telling = [word for word in found if len(word) > 1 or unspaced(word)]
+    return telling or found
+
+
+def _pieces(text: str) -> list[str]:
     found: list[str] = []
     for word in _WORD.findall(folded(text)):
         at = 0
-        for run in _UNSPACED.finditer(word):
-            found += [word[at : run.start()], run.group()]
+        for run in _RUN.finditer(word):
+            found += [word[at : run.start()][:LONGEST_WORD], run.group()[:LONGEST_RUN]]
             at = run.end()
-        found.append(word[at:])
-    return [word[:LONGEST_WORD] for word in found if word]
+        found.append(word[at:][:LONGEST_WORD])
+    return [word for word in found if word]
 
 
 def unspaced(word: str) -> bool:
-    return bool(_UNSPACED.match(word))
+    """Whether the word is of a script that is written without spaces."""
+    return _RUN.match(word) is not None
 
 
-def spellings(word: str) -> list[str]:
-    """The word and, where it is long enough, each form with one letter left out."""
-    if len(word) < (2 if unspaced(word) else SHORTEST_TYPO):
-        return [word]
-    shorter = {word[:at] + word[at + 1 :] for at in range(len(word))}
-    return [word, *sorted(shorter)]
+def bare(number: str) -> str:
+    """A member number as people read it out: in one case, without what stands between."""
+    return "".join(_WORD.findall(folded(number)))
 
 
-def beginnings(word: str) -> list[str]:
-    first = 1 if unspaced(word) else FIRST_PREFIX
-    return [word[:end] for end in range(first, min(len(word), LAST_PREFIX + 1))]
+def address(mail: str) -> str:
+    return folded(mail).strip()
 
 
-def name_keys(name: str) -> list[str]:
-    """`=` a whole word, `~` a spelling of it, `^` a beginning."""
-    chosen = sorted(set(words(name)), key=lambda word: (-len(word), word))[:MOST_WORDS]
-    keys: list[str] = []
-    for word in chosen:
-        keys.append("=" + word)
-        keys += ["^" + one for one in beginnings(word)]
-        keys += ["~" + one for one in spellings(word)]
-    return keys
+def like_a_phone(text: str) -> bool:
+    return _LIKE_A_PHONE.fullmatch(unicodedata.normalize("NFKC", text)) is not None
 
 
-def phone_keys(value: str) -> list[str]:
-    """`#` all digits, and their end."""
-    digits = digits_of(value)
-    if len(digits) < FEWEST_DIGITS:
-        return []
-    return ["#" + one for one in sorted({digits, digits[-SURE_DIGITS:]})]
+def phone(number: str, region: str | None = None) -> tuple[str, str]:
+    """(all digits with the country's, digits within the country); equal where it is not told.
+
+    `region` is where a number without a country's code belongs.
+    """
+    text = unicodedata.normalize("NFKC", number).strip()
+    plain = _NO_DIGIT.sub("", text)
+    if len(plain) < TELLING_DIGITS and not text.startswith("+"):
+        return plain, plain  # the end of a number: its zeros are its own
+    if text.startswith("00"):
+        text = "+" + text[2:]
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return (plain.lstrip("0"),) * 2
+    national = phonenumbers.national_significant_number(parsed)
+    return f"{parsed.country_code}{national}", national
 
 
-def digits_of(value: str) -> str:
-    return _DIGITS.sub("", unicodedata.normalize("NFKC", value))
-
-
-def mail_keys(value: str) -> list[str]:
-    """`@` the whole address, and what stands before the sign."""
-    whole = folded(value).strip()
-    local, sign, _ = whole.partition("@")
-    return ["@" + whole, "@" + local] if sign and local else []
-
-
-def number_key(value: str) -> str:
-    """`n` a member number as people read it out: without signs between, in one case."""
-    return "n" + re.sub(r"[\W_]+", "", folded(value))
-
-
-def contact_keys(points: Iterable[dict[str, str]]) -> list[str]:
-    """Of contact points as profiles have them."""
-    keys: list[str] = []
-    for point in points:
-        if point["kind"] in ("phone", "fax"):
-            keys += phone_keys(point["value"])
-        elif point["kind"] == "email":
-            keys += mail_keys(point["value"])
-    return keys
-
-
-def bounded(keys: Sequence[str]) -> list[str]:
-    """Each once, in their order, no more than a document may hold."""
-    return list(dict.fromkeys(keys))[:MOST_KEYS]
+def region_of(locale: str | None) -> str | None:
+    """`CN` of `zh-CN` and `zh-Hans-CN`."""
+    parts = [part for part in (locale or "").split("-")[1:] if len(part) == 2 and part.isalpha()]
+    return parts[0].upper() if parts else None

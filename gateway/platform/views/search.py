@@ -1,6 +1,7 @@
 """Customers as they are searched for: one document a customer, one an order number.
 
 Marketing says who a customer is; what service heard of an unknown party stands in until then.
+Orders have documents of their own, for a customer may have any number of them.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from events.contracts.service import UnknownPartyIdentified
 from events.envelope import Event
 from events.projection.folding import known, move
 from events.projection.view import Document, View
-from gateway.platform.search.words import bounded, contact_keys, name_keys, number_key
+from gateway.platform.search.keys import customer_keys
+from gateway.platform.search.ranking import points_of
+from gateway.platform.search.words import region_of, words
 
-KEYS = "keys"
-
-search = View("search", [IndexModel([(KEYS, 1)], name="keys")])
+search = View("search", [IndexModel([("keys", 1)], name="keys")])
 order_numbers = View("order_numbers")
 
-_TOLD = ("name", "contact_points")
+_TOLD = ("name", "contact_points", "locale")
 
 
 def _customer(event: Event) -> str:
@@ -38,6 +39,7 @@ def registered(doc: Document, event: Event) -> None:
             name=data.get("name"),
             contact_points=data["contact_points"],
             member_no=data.get("member_no"),
+            locale=data.get("locale"),
         ),
     )
     _settle(doc)
@@ -54,9 +56,17 @@ def updated(doc: Document, event: Event) -> None:
 
 @search.on(UnknownPartyIdentified, key=_customer)
 def identified(doc: Document, event: Event) -> None:
+    """Contacts are streams of their own, so the latest is not always the last to come."""
+    last, contact = doc.get("heard"), event.data["interaction_id"]
+    if last is not None and (last["at"], last["interaction_id"]) > (event.occurred_at, contact):
+        return
     if "registered" not in doc:
         move(doc, event)
-    doc.update(known(heard=event.data.get("contact_point")))
+    doc["heard"] = known(
+        at=event.occurred_at,
+        interaction_id=contact,
+        contact_point=event.data.get("contact_point"),
+    )
     _settle(doc)
 
 
@@ -67,12 +77,8 @@ def placed(doc: Document, event: Event) -> None:
 
 
 def _settle(doc: Document) -> None:
-    """The keys follow from the parts that are there, whichever came first."""
-    heard = [doc["heard"]] if "heard" in doc else []
-    doc[KEYS] = bounded(
-        [
-            *([number_key(doc["member_no"])] if "member_no" in doc else []),
-            *contact_keys([*doc.get("contact_points", ()), *heard]),
-            *name_keys(doc.get("name", "")),
-        ]
+    """Keys and words follow from the parts that are there, whichever came first."""
+    doc["words"] = words(doc.get("name", ""))
+    doc["keys"] = customer_keys(
+        doc.get("name"), points_of(doc), doc.get("member_no"), region_of(doc.get("locale"))
     )
