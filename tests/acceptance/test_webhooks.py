@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import base64
+import os
 import random
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
+from deploy.local.paths import ROOT
+from deploy.local.ports import pick
 from events.types import format_time, parse_time, utc_now
 from tests.acceptance import stories
 from tests.acceptance.api import Api, Done, eventually
@@ -88,6 +97,39 @@ def test_everything_arrives_in_order_though_a_third_fails_and_the_worker_is_kill
         orders = list(receiver.by_key().values())
         assert sorted(orders) == sorted(told), "a customer's in their order"
         assert genuine(receiver, hook.secret)
+    worker = system.endpoints.workers["platform"]
+    figures = requests.get(f"{worker}/status", timeout=10).json()["loops"]["webhooks"]
+    assert figures["delivered"] > 0
+    assert figures["failed"] > 0
+    measured = requests.get(f"{worker}/metrics", timeout=10).text
+    assert "throughline_worker_delivered_total{" in measured
+
+
+def test_the_sample_of_the_guide_takes_what_comes(
+    api: Api, director: Api, hooks: list[Hook], tmp_path: Path
+) -> None:
+    port, file = pick(), tmp_path / "events.db"
+    url = f"http://127.0.0.1:{port}/hook"
+    hook = Hook(director, Receiver(port), types=["crm.marketing.customer.*"])
+    hooks.append(hook)
+    first = stories.customer(api)  # nobody listens yet
+    sample = subprocess.Popen(
+        [sys.executable, ROOT / "docs/guides/samples/receive.py", str(port), file],
+        env={**os.environ, "SECRETS": hook.secret, "PYTHONPATH": str(ROOT / "clients/python/src")},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wanted = {*first.events, *stories.customer(api).events}
+        eventually(lambda: file.exists() and wanted <= kept(file), BOUND_SECONDS)
+    finally:
+        sample.kill()
+        sample.wait()
+    assert hook.shown()["url"] == url
+
+
+def kept(file: Path) -> set[str]:
+    with closing(sqlite3.connect(file)) as db:
+        return {id for (id,) in db.execute("select id from events")}
 
 
 def test_an_owner_gets_what_he_may_see_and_as_he_may_see_it(

@@ -99,7 +99,7 @@ class Pump:
         self.line = line
         self._rules = rules or Rules()
         self.counts = counts or PumpCounts()
-        self._trying = Trying(line, courier, stores.deliveries, self._rules, self.counts)
+        self.trying = Trying(line, courier, stores.deliveries, self._rules, self.counts)
         self._source = source
         self._stores = stores
         self._lease = lease
@@ -130,7 +130,7 @@ class Pump:
         if self._over:
             self._tell_end(self._over)
             return self._idle()
-        if not self._leads() or not self._trying.ready:
+        if not self._leads() or not self.trying.ready:
             return self._idle()
         before = self._tries
         heads = self._retry(self._stores.spool.heads(self.line))
@@ -162,14 +162,14 @@ class Pump:
         try:
             for entry in self._stores.spool.waiting(self.line, key, CHAIN):
                 early = entry.next_at > self._rules.now()
-                if early or not self._goes_on or self._trying.held or not self._arrives(entry):
+                if early or not self._goes_on or self.trying.held or not self._arrives(entry):
                     return
                 arrived.append(entry)
         finally:
             self._stores.spool.done(arrived)
 
     def _arrives(self, entry: Entry) -> bool:
-        following, tried = self._trying.attempt(entry.event, entry.attempts + 1, entry.first_at)
+        following, tried = self.trying.attempt(entry.event, entry.attempts + 1, entry.first_at)
         if following.at is not None and tried is not None:
             self._stores.spool.try_again(entry, tried, following.at)
         if following.verdict is Verdict.DEAD and tried is not None:
@@ -223,10 +223,10 @@ class Pump:
         for place, one in enumerate(events):
             if not self._goes_on:
                 return
-            if self._trying.held:
+            if self.trying.held:
                 self._queue(events[place:], settled)
                 return
-            following, tried = self._trying.attempt(one.event, 1, None)
+            following, tried = self.trying.attempt(one.event, 1, None)
             if following.verdict in (Verdict.GONE, Verdict.LATER):
                 return
             if following.verdict is not Verdict.DELIVERED:
@@ -241,7 +241,7 @@ class Pump:
         """They wait for those before them in the spool, and for the receiver's leave."""
         now = self._rules.now()
         numbered = [(one.sequence, one.event) for one in events]
-        self._stores.spool.put(self.line, numbered, now, self._trying.held_until or now)
+        self._stores.spool.put(self.line, numbered, now, self.trying.held_until or now)
         for one in events:
             settled[one.index] = True
 
@@ -257,7 +257,7 @@ class Pump:
     @property
     def _goes_on(self) -> bool:
         """Whether another event may be sent. A lease that was renewed just now outlasts a try."""
-        return not self._stop.is_set() and not self._trying.gone and self._leads()
+        return not self._stop.is_set() and not self.trying.gone and self._leads()
 
     def _leads(self) -> bool:
         with self._leading:
@@ -273,13 +273,13 @@ class Pump:
 
     def _judge(self) -> None:
         """Since when there was nothing but failures, and whether that is too long."""
-        successes, failures = self._trying.tally()
+        successes, failures = self.trying.tally()
         now = self._rules.now()
         before = self._standing.failing_since
         since = None if successes else before or (now if failures else None)
         if since != before:
             self._keep(replace(self._standing, failing_since=since))
-        if self._trying.gone:
+        if self.trying.gone:
             self._over = GONE
         elif failures and self._rules.schedule.hopeless(since, now):
             self._over = FAILING

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+from events.deciding import Origin
 from events.types import format_time
 from gateway.platform.definition import DEFINITION
+from gateway.platform.domain.subscription import SUBSCRIPTION, DisableSubscription
 from gateway.platform.equipment import DESK
+from gateway.platform.webhooks.book import Standing
 from gateway.platform.webhooks.desk import Desk
 from gateway.platform.webhooks.egress import Outcome
 from gateway.platform.webhooks.line import Line
@@ -157,6 +160,19 @@ def test_deleting_throws_away_secrets_and_what_waits(platform: House) -> None:
     platform.change(f"{PATH}/{id}/delete")
     for name in ("webhook_secrets", "webhook_spool", "webhook_deliveries", "webhook_cursors"):
         assert platform.db[name].count_documents({}) == 0
+
+
+def test_who_resumes_has_looked_after_the_failures(platform: House) -> None:
+    id, _ = created(platform)
+    book, line = desk_of(platform).stores.book, Line(id, LONG_AGO)
+    book.save(line, Standing("x", 1, failing_since=LONG_AGO), fence=1)
+    platform.commands.execute(
+        SUBSCRIPTION, id, DisableSubscription(id, "failing"), Origin("webhooks", NOW)
+    )
+    platform.settle()
+    assert platform.get(f"{PATH}/{id}").json["cause"] == "failing"
+    assert platform.change(f"{PATH}/{id}/resume").status_code == 200
+    assert book.standing(line) == Standing("x", 1)
 
 
 def test_a_replay_is_of_the_past(platform: House) -> None:

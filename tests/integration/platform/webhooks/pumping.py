@@ -189,6 +189,14 @@ def never_overtaken(receiver: Receiver, events: Sequence[Event]) -> bool:
     return True
 
 
+def wait_for(condition: Callable[[], bool]) -> None:
+    """What another thread or process does."""
+    deadline = time.monotonic() + BOUND_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to that"
+        threading.Event().wait(0.005)
+
+
 def drive(pump: Pump, until: Callable[[], bool]) -> None:
     """Steps until the condition holds."""
     deadline = time.monotonic() + BOUND_SECONDS

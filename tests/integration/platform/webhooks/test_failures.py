@@ -19,6 +19,7 @@ from tests.integration.platform.webhooks.pumping import (
     drive,
     in_log_order,
     story,
+    wait_for,
 )
 from tests.integration.platform.webhooks.receiving import Request, receiving
 
@@ -29,7 +30,10 @@ def test_retry_after_holds_back_everything(db: Db) -> None:
     events = story(300)
 
     def answer(request: Request) -> Any:
-        return (429, {"Retry-After": "3600"}) if request.number == 1 else 200
+        if request.number == 1:
+            return 429, {"Retry-After": "3600"}
+        wait_for(lambda: pump.trying.held_until is not None)
+        return 200
 
     with receiving(answer) as receiver, bench(db, receiver, events) as made:
         pump = made.pump(schedule=replace(QUICK, longest=7200.0))
@@ -111,4 +115,6 @@ def test_one_success_in_days_of_failures_is_enough(db: Db) -> None:
         made.clock.ahead += timedelta(seconds=120)
         count = len(receiver.requests)
         drive(pump, lambda: len(receiver.requests) > count + 20)
+        for _ in range(3):
+            pump.step(0)
         assert made.ended == []

@@ -20,6 +20,7 @@ from tests.integration.platform.webhooks.pumping import (
     in_log_order,
     never_overtaken,
     story,
+    wait_for,
 )
 from tests.integration.platform.webhooks.receiving import Request, receiving
 
@@ -52,6 +53,8 @@ def test_nothing_more_is_tried_once_the_receiver_is_gone(db: Db) -> None:
     events = story(1_000)
 
     def answer(request: Request) -> int:
+        if request.number > 300:
+            wait_for(lambda: pump.trying.gone)
         if request.number >= 300:
             return 410
         return 500 if request.number % 5 == 0 else 200

@@ -7,17 +7,20 @@ import signal
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from events.errors import Fenced
 from events.mongodb import Db
+from events.types import to_millis
 from gateway.platform.webhooks.book import Standing
-from gateway.platform.webhooks.line import Line
+from gateway.platform.webhooks.egress import Outcome
+from gateway.platform.webhooks.line import Line, key_of
 from gateway.platform.webhooks.pump import LANES, PAGE
+from gateway.platform.webhooks.spool import Tried
 from tests.integration.platform.webhooks.pumping import (
     HOOK,
     LONG_AGO,
@@ -26,6 +29,7 @@ from tests.integration.platform.webhooks.pumping import (
     drive,
     in_log_order,
     story,
+    wait_for,
 )
 from tests.integration.platform.webhooks.receiving import Receiver, Request, receiving
 from tests.parts import Parts
@@ -62,7 +66,7 @@ def test_killed_in_the_middle_again_and_again_it_loses_nothing(
         for kill_at in (150, 500, 900):
             process = _pumping(mongodb_uri, db, receiver, parts)
             try:
-                _await(partial(_has, receiver, kill_at))
+                wait_for(partial(_has, receiver, kill_at))
             finally:
                 process.kill()
                 process.wait()
@@ -76,15 +80,6 @@ def test_killed_in_the_middle_again_and_again_it_loses_nothing(
 
 def _has(receiver: Receiver, count: int) -> bool:
     return len(receiver.ids()) >= count
-
-
-def _await(condition: Any) -> None:
-    waiting = threading.Event()
-    for _ in range(6_000):
-        if condition():
-            return
-        waiting.wait(0.01)
-    raise AssertionError("it never came to that")
 
 
 def test_one_worker_at_a_time_and_the_next_goes_on_where_it_was(db: Db) -> None:
@@ -127,3 +122,20 @@ def test_a_stop_ends_a_step_early_and_keeps_what_is_done(db: Db) -> None:
         drive(made.pump(owner="worker-2"), all_there(receiver, events))
         assert len(receiver.requests) <= PAGE + LANES
         assert receiver.by_key() == in_log_order(events)
+
+
+def test_what_is_in_the_spool_stays_as_it_is_when_a_page_is_read_again(db: Db) -> None:
+    """Its place and its tries: a crash must not begin three days anew."""
+    line, (first, second) = Line(HOOK, LONG_AGO), story(2, customers=1)
+    with receiving() as receiver, bench(db, receiver, ()) as made:
+        spool, now = made.stores.spool, to_millis(made.clock())
+        tried = Tried(5, now, Outcome(500, None, 1))
+        later = now + timedelta(hours=1)
+        spool.put(line, [(7, first)], now, later, tried)
+        spool.put(line, [(9, first), (8, second)], now, now)
+        found = spool.waiting(line, key_of(first), 10)
+        assert [(one.event.id, one.attempts, one.next_at) for one in found] == [
+            (first.id, 5, later), (second.id, 0, now)
+        ]  # fmt: skip
+        (head,) = spool.heads(line)
+        assert (head.next_at, head.count) == (later, 2)
