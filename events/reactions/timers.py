@@ -106,7 +106,7 @@ class TimerLoop:
             done = self._commands.execute(reply.decider, reply.aggregate_id, reply.command, origin)
         except (Rejected, Conflict) as refusal:
             self.counts.refused += 1
-            log.info("timer.refused", timer=timer.name, reason=str(refusal))
+            log.info("timer.refused", timer=timer.name, error=type(refusal).__name__)
             return
         self.counts.fired += 0 if done.replayed else len(done.event_ids)
 

@@ -1,20 +1,43 @@
-"""JSON lines on standard error: one object an event, no bodies, no query strings, no locals."""
+"""JSON lines on standard error: one object an event, no bodies, no query strings, no locals.
+
+An exception is told by its frames and types. What it says is left out: the message of a KeyError
+is a key, that of a bulk write holds whole documents.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 import structlog
-from structlog.typing import Processor
+from structlog.typing import ExcInfo, Processor
+
+
+def frames_and_types(exc_info: ExcInfo) -> str:
+    """A traceback without what the exceptions say, causes first as Python prints them."""
+    return "\n".join(_told(exc_info[1], set()))
+
+
+def _told(error: BaseException, told: set[int]) -> Iterator[str]:
+    told.add(id(error))
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    others = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    for one in (before, *others):
+        if one is not None and id(one) not in told:
+            yield from _told(one, told)
+    yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    yield f"{type(error).__module__}.{type(error).__qualname__}"
+
 
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,  # a plain traceback: values of locals are personal data
+    structlog.processors.ExceptionRenderer(frames_and_types),
 ]
 
 

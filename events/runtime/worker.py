@@ -96,7 +96,7 @@ class Worker:
             try:
                 self.house.prepare()
             except Exception as error:
-                log.warning("worker.waiting", reason=f"{type(error).__name__}: {error}"[:200])
+                log.warning("worker.waiting", error=type(error).__name__)
                 stop.wait(1.0)
             else:
                 return True
@@ -122,7 +122,7 @@ class Worker:
         try:
             wanted = self.house.versions.read().running()
         except Exception as error:
-            log.warning("worker.pointer_unread", reason=str(error)[:200])
+            log.warning("worker.pointer_unread", error=type(error).__name__)
             return
         names = {f"projector.v{version}": version for version in wanted}
         for name in [one for one in self.loops if one.startswith("projector.")]:
