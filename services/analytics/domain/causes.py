@@ -31,6 +31,7 @@ REFERENCES: Mapping[str, str] = {
 NO_REFERENCES: Mapping[str, str] = {
     "customer_id": "almost every event is about a customer: that explains nothing",
     "import_id": "only events of the import itself have it",
+    "subscription_id": "only events of the subscription itself have it",
     "pool_id": "the pool's last event is about another lead; who was dealt it is told by name",
 }
 """Fields that name an aggregate, and why it is no cause."""
